@@ -1,0 +1,76 @@
+import type { Alert } from './alerts.ts';
+import type { StepFindings } from './events.ts';
+import type { Actor } from './people.ts';
+import type { Action, PoolReading, Preview, RemedyOutcome, Target } from './remedy.ts';
+
+/** Everything that can be asked of an incident: by people, by alerts, by timers and by the outcomes of effects. */
+export type Command =
+  | {
+      readonly type: 'ReceiveAlerts';
+      /** The id a new incident would get. */
+      readonly id: string;
+      readonly alerts: readonly Alert[];
+      readonly source: string;
+    }
+  | { readonly type: 'Acknowledge'; readonly by: Actor }
+  | { readonly type: 'RunStep'; readonly by: Actor; readonly step: number }
+  | {
+      readonly type: 'RequestRemedy';
+      readonly by: Actor;
+      readonly action: Action;
+      readonly target: Target;
+      readonly preview: Preview;
+      /** The id of the request's own thread, when no incident is open. */
+      readonly id: string;
+    }
+  | { readonly type: 'Approve'; readonly by: Actor; readonly request: string }
+  | { readonly type: 'Deny'; readonly by: Actor; readonly request: string }
+  | { readonly type: 'Escalate'; readonly by: Actor; readonly level?: number }
+  | { readonly type: 'SuspectDataCorruption'; readonly by: Actor }
+  | { readonly type: 'Resolve'; readonly by: Actor }
+  /** An act that was stopped before it reached the incident (e.g. a preview that may not be asked for). */
+  | { readonly type: 'NoteRefusal'; readonly by: Actor; readonly act: string; readonly why: string }
+  | { readonly type: 'CheckEscalation' }
+  | { readonly type: 'ExpireRequest'; readonly request: string }
+  | {
+      readonly type: 'RecordThread';
+      readonly channel: string;
+      readonly ts: string;
+      readonly permalink?: string;
+    }
+  | {
+      readonly type: 'RecordStep';
+      readonly step: number;
+      readonly run: number;
+      readonly ok: boolean;
+      readonly ms: number;
+      readonly findings: StepFindings;
+      readonly reading?: PoolReading;
+    }
+  /** The last look before a remedy runs: the approvers as the access rules see them now. */
+  | { readonly type: 'StartRemedy'; readonly request: string; readonly approvers: readonly Actor[] }
+  | {
+      readonly type: 'EndRemedy';
+      readonly request: string;
+      readonly outcome: RemedyOutcome;
+      readonly detail: string;
+      readonly ms?: number;
+      readonly before?: PoolReading;
+      readonly after?: PoolReading;
+    }
+  | { readonly type: 'RecordPage'; readonly level: number; readonly dedupKey: string }
+  | {
+      readonly type: 'RecordPageFailure';
+      readonly level: number;
+      readonly detail: string;
+      readonly final: boolean;
+    }
+  | {
+      readonly type: 'RecordDeadEffect';
+      readonly effect: string;
+      readonly kind: string;
+      readonly detail: string;
+    };
+
+/** A command of one kind. */
+export type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;

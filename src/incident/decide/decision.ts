@@ -1,0 +1,39 @@
+import type { Event } from '../events.ts';
+import type { PersonRef } from '../people.ts';
+import type { RemedyRequest } from '../remedy.ts';
+
+/** What the person who acted is told, as a code with its facts; the words are the view's. */
+export type Told =
+  | { readonly code: 'done' }
+  | { readonly code: 'not_allowed'; readonly why: string }
+  | { readonly code: 'not_open' }
+  | { readonly code: 'already_acknowledged'; readonly by: PersonRef; readonly at: string }
+  | { readonly code: 'already_resolved' }
+  | { readonly code: 'step_running'; readonly step: number }
+  | { readonly code: 'no_such_step'; readonly step: number }
+  | { readonly code: 'requested'; readonly request: RemedyRequest }
+  | { readonly code: 'already_requested'; readonly request: RemedyRequest }
+  | { readonly code: 'approved' }
+  | { readonly code: 'needs_another_approval' }
+  | { readonly code: 'own_request' }
+  | { readonly code: 'approved_before' }
+  | { readonly code: 'no_such_request' }
+  | { readonly code: 'request_closed'; readonly request: RemedyRequest }
+  | { readonly code: 'escalated'; readonly level: number; readonly name: string }
+  | { readonly code: 'already_at_level'; readonly level: number }
+  | { readonly code: 'no_level_left' }
+  | { readonly code: 'start'; readonly request: RemedyRequest; readonly again: boolean };
+
+/** What a command leads to: facts to append (possibly none), and what to tell the one who asked. */
+export interface Decision {
+  readonly events: readonly Event[];
+  readonly told?: Told;
+}
+
+/** Nothing happens. */
+export const NOTHING: Decision = { events: [] };
+
+/** Nothing happens, and the person is told why. */
+export function tell(told: Told): Decision {
+  return { events: [], told };
+}

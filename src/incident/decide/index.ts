@@ -1,0 +1,73 @@
+import type { Command } from '../commands.ts';
+import { refOf } from '../people.ts';
+import type { Policy } from '../policy.ts';
+import type { Incident } from '../state.ts';
+import { receiveAlerts } from './alerts.ts';
+import { type Decision, NOTHING, tell } from './decision.ts';
+import { checkEscalation, recordPage, recordPageFailure, recordStep, recordThread } from './outcomes.ts';
+import { acknowledge, escalate, resolve, runStep, suspectDataCorruption } from './people.ts';
+import { approve, deny, endRemedy, expireRequest, requestRemedy, startRemedy } from './remedies.ts';
+
+export type { Decision, Told } from './decision.ts';
+
+/**
+ * What a command leads to, given the incident, the time and the rules. Pure: no clock, no I/O, so a
+ * whole incident replays in a test in microseconds.
+ *
+ * An incident's life: alerts open it → people acknowledge, run steps, ask for remedies and approve
+ * them → levels are reached as time goes by → it resolves when its alerts clear or a person closes
+ * it → an alert soon after reopens it. A command that comes too late, twice, or to an incident that
+ * has moved on leads to no event, and the one who gave it is told how things stand.
+ *
+ * @param state the incident; `undefined` when none is there yet
+ */
+export function decide(state: Incident | undefined, command: Command, now: Date, policy: Policy): Decision {
+  if (command.type === 'ReceiveAlerts') return receiveAlerts(state, command, now, policy);
+  if (command.type === 'RequestRemedy') return requestRemedy(state, command, now, policy);
+  if (state === undefined) return tell({ code: 'not_open' });
+  switch (command.type) {
+    case 'Acknowledge':
+      return acknowledge(state, command, now, policy);
+    case 'RunStep':
+      return runStep(state, command, now, policy);
+    case 'Approve':
+      return approve(state, command, now, policy);
+    case 'Deny':
+      return deny(state, command, now, policy);
+    case 'Escalate':
+      return escalate(state, command, now, policy);
+    case 'SuspectDataCorruption':
+      return suspectDataCorruption(state, command, now, policy);
+    case 'Resolve':
+      return resolve(state, command, now, policy);
+    case 'NoteRefusal': {
+      const { act, by, why } = command;
+      return {
+        events: [{ type: 'ActRefused', at: now.toISOString(), act, by: refOf(by), why }],
+        told: { code: 'not_allowed', why },
+      };
+    }
+    case 'CheckEscalation':
+      return checkEscalation(state, now, policy);
+    case 'ExpireRequest':
+      return expireRequest(state, command, now);
+    case 'RecordThread':
+      return recordThread(state, command, now);
+    case 'RecordStep':
+      return recordStep(state, command, now);
+    case 'StartRemedy':
+      return startRemedy(state, command, now, policy);
+    case 'EndRemedy':
+      return endRemedy(state, command, now);
+    case 'RecordPage':
+      return recordPage(state, command, now);
+    case 'RecordPageFailure':
+      return recordPageFailure(state, command, now);
+    case 'RecordDeadEffect': {
+      const { effect, kind, detail } = command;
+      return { events: [{ type: 'EffectDied', at: now.toISOString(), effect, kind, detail }] };
+    }
+    default:
+      return NOTHING;
+  }
+}

@@ -1,0 +1,57 @@
+import type { CommandOf } from '../commands.ts';
+import { dueLevels, hasReached } from '../escalation.ts';
+import type { Policy } from '../policy.ts';
+import type { Incident } from '../state.ts';
+import { type Decision, NOTHING } from './decision.ts';
+
+/** A timer rang: whatever is due by now is reached. Too early, too late or twice makes no difference. */
+export function checkEscalation(state: Incident, now: Date, policy: Policy): Decision {
+  return { events: dueLevels(state, now, policy) };
+}
+
+/** Slack took the parent message. */
+export function recordThread(state: Incident, command: CommandOf<'RecordThread'>, now: Date): Decision {
+  if (state.thread !== undefined) return NOTHING;
+  return {
+    events: [
+      {
+        type: 'ThreadOpened',
+        at: now.toISOString(),
+        channel: command.channel,
+        ts: command.ts,
+        ...(command.permalink === undefined ? {} : { permalink: command.permalink }),
+      },
+    ],
+  };
+}
+
+/** A step came back. A run that was overtaken by a newer one is dropped. */
+export function recordStep(state: Incident, command: CommandOf<'RecordStep'>, now: Date): Decision {
+  const step = state.steps[command.step];
+  if (step === undefined || !step.running || step.run !== command.run) return NOTHING;
+  const { type: _type, ...rest } = command;
+  return { events: [{ type: 'StepFinished', at: now.toISOString(), ...rest }] };
+}
+
+/** PagerDuty took the page of a level. */
+export function recordPage(state: Incident, command: CommandOf<'RecordPage'>, now: Date): Decision {
+  const reached = state.levels.find((one) => one.level === command.level);
+  if (reached === undefined || reached.page === 'sent') return NOTHING;
+  return {
+    events: [{ type: 'Paged', at: now.toISOString(), level: command.level, dedupKey: command.dedupKey }],
+  };
+}
+
+/** PagerDuty did not take it; said once while it is being tried again, and once when it is given up. */
+export function recordPageFailure(
+  state: Incident,
+  command: CommandOf<'RecordPageFailure'>,
+  now: Date,
+): Decision {
+  if (!hasReached(state, command.level)) return NOTHING;
+  const reached = state.levels.find((one) => one.level === command.level);
+  const known = command.final ? 'failed' : 'failing';
+  if (reached?.page === known || reached?.page === 'failed') return NOTHING;
+  const { type: _type, ...rest } = command;
+  return { events: [{ type: 'PageFailed', at: now.toISOString(), ...rest }] };
+}

@@ -1,0 +1,113 @@
+import { may, type Right } from '../access.ts';
+import type { CommandOf } from '../commands.ts';
+import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
+import type { Event } from '../events.ts';
+import { type Actor, refOf } from '../people.ts';
+import type { Policy } from '../policy.ts';
+import type { Incident } from '../state.ts';
+import { type Decision, tell } from './decision.ts';
+
+/** The steps of the diagnosis that can be run. */
+export const STEPS: readonly number[] = [2];
+
+/** Someone takes the incident. */
+export function acknowledge(
+  state: Incident,
+  command: CommandOf<'Acknowledge'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const refused = refuse(command.by, 'responder', 'Acknowledge', now, policy);
+  if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  if (state.acknowledged !== undefined) return tell({ code: 'already_acknowledged', ...state.acknowledged });
+  const at = now.toISOString();
+  return { events: [{ type: 'Acknowledged', at, by: refOf(command.by) }], told: { code: 'done' } };
+}
+
+/** A diagnosis step is run, or run again. */
+export function runStep(state: Incident, command: CommandOf<'RunStep'>, now: Date, policy: Policy): Decision {
+  const refused = refuse(command.by, 'responder', `Run step ${command.step}`, now, policy);
+  if (refused !== undefined) return refused;
+  if (!STEPS.includes(command.step) || state.pool === undefined) {
+    return tell({ code: 'no_such_step', step: command.step });
+  }
+  const before = state.steps[command.step];
+  if (before?.running === true) return tell({ code: 'step_running', step: command.step });
+  const at = now.toISOString();
+  const run = (before?.run ?? 0) + 1;
+  return {
+    events: [{ type: 'StepStarted', at, step: command.step, run, by: refOf(command.by) }],
+    told: { code: 'done' },
+  };
+}
+
+/** A person moves the incident up: to the next level, or to the one named. */
+export function escalate(
+  state: Incident,
+  command: CommandOf<'Escalate'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const refused = refuse(command.by, 'responder', 'Escalate', now, policy);
+  if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  const level = command.level ?? levelAbove(state, policy);
+  if (level === undefined) return tell({ code: 'no_level_left' });
+  if (hasReached(state, level)) return tell({ code: 'already_at_level', level });
+  const event = reachLevel(policy, level, now, 'asked');
+  if (event === undefined) return tell({ code: 'no_level_left' });
+  return {
+    events: [{ ...event, by: refOf(command.by) }],
+    told: { code: 'escalated', level, name: event.name },
+  };
+}
+
+/** Someone suspects damaged data: the levels below do not decide about that. */
+export function suspectDataCorruption(
+  state: Incident,
+  command: CommandOf<'SuspectDataCorruption'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const refused = refuse(command.by, 'responder', 'Data corruption', now, policy);
+  if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  if (state.dataCorruption !== undefined) return tell({ code: 'done' });
+  const by = refOf(command.by);
+  const events: Event[] = [{ type: 'DataCorruptionSuspected', at: now.toISOString(), by }];
+  const target = policy.escalation.atOnce.data_corruption;
+  const level = target === 'next' ? levelAbove(state, policy) : target;
+  if (level !== undefined && !hasReached(state, level)) {
+    const event = reachLevel(policy, level, now, 'at_once');
+    if (event !== undefined) events.push({ ...event, condition: 'data_corruption', by });
+  }
+  return { events, told: { code: 'done' } };
+}
+
+/** Someone closes the incident by hand. */
+export function resolve(state: Incident, command: CommandOf<'Resolve'>, now: Date, policy: Policy): Decision {
+  const refused = refuse(command.by, 'responder', 'Resolve', now, policy);
+  if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  return {
+    events: [{ type: 'Resolved', at: now.toISOString(), how: 'person', by: refOf(command.by) }],
+    told: { code: 'done' },
+  };
+}
+
+/** The refusal of an act the access rules do not allow, on the timeline too; `undefined` when they do. */
+export function refuse(
+  actor: Actor,
+  right: Right,
+  act: string,
+  now: Date,
+  policy: Policy,
+): Decision | undefined {
+  const verdict = may(actor, right, policy.access);
+  if (verdict.allowed) return undefined;
+  return {
+    events: [{ type: 'ActRefused', at: now.toISOString(), act, by: refOf(actor), why: verdict.why }],
+    told: { code: 'not_allowed', why: verdict.why },
+  };
+}

@@ -1,0 +1,229 @@
+import { may } from '../access.ts';
+import type { CommandOf } from '../commands.ts';
+import type { Event } from '../events.ts';
+import { type Actor, type PersonRef, refOf } from '../people.ts';
+import type { Policy } from '../policy.ts';
+import type { RemedyRequest, Target } from '../remedy.ts';
+import type { Incident } from '../state.ts';
+import { type Decision, NOTHING, tell } from './decision.ts';
+import { refuse } from './people.ts';
+
+/**
+ * Someone asks for a remedy. Nothing is carried out yet: the preview is shown where others see it,
+ * and waits for approval. With no incident open the request stands for itself.
+ */
+export function requestRemedy(
+  state: Incident | undefined,
+  command: CommandOf<'RequestRemedy'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const at = now.toISOString();
+  if (state === undefined) {
+    const verdict = may(command.by, 'responder', policy.access);
+    if (!verdict.allowed) return tell({ code: 'not_allowed', why: verdict.why });
+    const opened: Event = {
+      type: 'IncidentOpened',
+      at,
+      kind: 'request',
+      id: command.id,
+      ...(policy.pool === undefined ? {} : { pool: policy.pool.name }),
+      channel: policy.channel,
+      title: command.preview.title,
+      severity: 'info',
+      startsAt: at,
+      source: command.by.id,
+    };
+    const request = newRequest('r1', command, now, policy);
+    return {
+      events: [opened, { type: 'RemedyRequested', at, request }],
+      told: { code: 'requested', request },
+    };
+  }
+  const refused = refuse(command.by, 'responder', command.preview.title, now, policy);
+  if (refused !== undefined) return refused;
+  const same = Object.values(state.requests).find(
+    (one) => isAlive(one, now) && one.action === command.action && sameTarget(one.target, command.target),
+  );
+  if (same !== undefined) return tell({ code: 'already_requested', request: same });
+  const request = newRequest(`r${Object.keys(state.requests).length + 1}`, command, now, policy);
+  return { events: [{ type: 'RemedyRequested', at, request }], told: { code: 'requested', request } };
+}
+
+/** An approver says yes. The last needed yes sends the remedy off; any further one changes nothing. */
+export function approve(state: Incident, command: CommandOf<'Approve'>, now: Date, policy: Policy): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined) return tell({ code: 'no_such_request' });
+  if (request.status !== 'pending') return tell({ code: 'request_closed', request });
+  const refused = refuse(command.by, 'approver', `Approve: ${request.preview.title}`, now, policy);
+  if (refused !== undefined) return refused;
+  if (isExpired(request, now)) return expire(state, request, now);
+  const needsTwo = isTwoPerson(request, policy);
+  if (needsTwo && request.requestedBy.id === command.by.id) {
+    return {
+      events: [
+        {
+          type: 'ActRefused',
+          at: now.toISOString(),
+          act: `Approve: ${request.preview.title}`,
+          by: refOf(command.by),
+          why: 'it takes two other approvers: the one who asked is not one of them',
+        },
+      ],
+      told: { code: 'own_request' },
+    };
+  }
+  if (request.approvals.some((one) => one.by.id === command.by.id)) return tell({ code: 'approved_before' });
+  const enough = request.approvals.length + 1 >= (needsTwo ? 2 : 1);
+  return {
+    events: [
+      { type: 'RemedyApproved', at: now.toISOString(), request: request.id, by: refOf(command.by), enough },
+    ],
+    told: { code: enough ? 'approved' : 'needs_another_approval' },
+  };
+}
+
+/** An approver says no, or the one who asked takes it back. */
+export function deny(state: Incident, command: CommandOf<'Deny'>, now: Date, policy: Policy): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined) return tell({ code: 'no_such_request' });
+  if (request.status !== 'pending') return tell({ code: 'request_closed', request });
+  if (request.requestedBy.id !== command.by.id) {
+    const refused = refuse(command.by, 'approver', `Deny: ${request.preview.title}`, now, policy);
+    if (refused !== undefined) return refused;
+  }
+  if (isExpired(request, now)) return expire(state, request, now);
+  const at = now.toISOString();
+  return {
+    events: [{ type: 'RemedyDenied', at, request: request.id, by: refOf(command.by) }, ...closing(state, at)],
+    told: { code: 'done' },
+  };
+}
+
+/** The timer of a request: an answer that comes too late is no answer. */
+export function expireRequest(state: Incident, command: CommandOf<'ExpireRequest'>, now: Date): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined || request.status !== 'pending' || !isExpired(request, now)) return NOTHING;
+  const at = now.toISOString();
+  return { events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, at)] };
+}
+
+/**
+ * The last look before a remedy runs. A right that was taken away after the press is taken away:
+ * the approvals are counted again with the rights their givers hold now.
+ */
+export function startRemedy(
+  state: Incident,
+  command: CommandOf<'StartRemedy'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined) return tell({ code: 'no_such_request' });
+  if (request.status === 'running') return tell({ code: 'start', request, again: true });
+  if (request.status !== 'approved') return tell({ code: 'request_closed', request });
+  const at = now.toISOString();
+  const lapse = lapsed(request, command.approvers, policy);
+  if (lapse !== undefined) {
+    return {
+      events: [
+        { type: 'ActRefused', at, act: `Carry out: ${request.preview.title}`, by: lapse.by, why: lapse.why },
+        {
+          type: 'RemedyEnded',
+          at,
+          request: request.id,
+          outcome: 'refused',
+          detail: `The approval no longer holds: ${lapse.why}. Nothing was done.`,
+        },
+        ...closing(state, at),
+      ],
+      told: { code: 'not_allowed', why: lapse.why },
+    };
+  }
+  return {
+    events: [{ type: 'RemedyStarted', at, request: request.id }],
+    told: { code: 'start', request: { ...request, status: 'running' }, again: false },
+  };
+}
+
+/** Why the approvals do not carry the request by the rules of now, and by whose lack; `undefined` when they do. */
+function lapsed(
+  request: RemedyRequest,
+  approvers: readonly Actor[],
+  policy: Policy,
+): { readonly by: PersonRef; readonly why: string } | undefined {
+  for (const approval of request.approvals) {
+    const actor = approvers.find((one) => one.id === approval.by.id);
+    if (actor === undefined) return { by: approval.by, why: 'the approver could not be looked up' };
+    const verdict = may(actor, 'approver', policy.access);
+    if (!verdict.allowed) return { by: approval.by, why: verdict.why };
+  }
+  if (!isTwoPerson(request, policy)) return undefined;
+  const others = request.approvals.filter((one) => one.by.id !== request.requestedBy.id);
+  return others.length >= 2
+    ? undefined
+    : { by: request.requestedBy, why: 'it takes two approvers besides the one who asked' };
+}
+
+function isTwoPerson(request: RemedyRequest, policy: Policy): boolean {
+  return policy.access.twoPerson.includes(request.action);
+}
+
+/** A remedy came to its end. A second report of the same end changes nothing. */
+export function endRemedy(state: Incident, command: CommandOf<'EndRemedy'>, now: Date): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined || request.status !== 'running') return NOTHING;
+  const at = now.toISOString();
+  const { type: _type, ...rest } = command;
+  return { events: [{ type: 'RemedyEnded', at, ...rest }, ...closing(state, at)] };
+}
+
+/** A request that stands for itself is over when its remedy is. */
+function closing(state: Incident, at: string): Event[] {
+  return state.kind === 'request' && state.status === 'open'
+    ? [{ type: 'Resolved', at, how: 'request' }]
+    : [];
+}
+
+function expire(state: Incident, request: RemedyRequest, now: Date): Decision {
+  const at = now.toISOString();
+  const expired = { ...request, status: 'expired' as const };
+  return {
+    events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, at)],
+    told: { code: 'request_closed', request: expired },
+  };
+}
+
+function newRequest(
+  id: string,
+  command: CommandOf<'RequestRemedy'>,
+  now: Date,
+  policy: Policy,
+): RemedyRequest {
+  return {
+    id,
+    action: command.action,
+    target: command.target,
+    preview: command.preview,
+    requestedBy: refOf(command.by),
+    requestedAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + policy.access.approvalTtlMs).toISOString(),
+    approvals: [],
+    status: 'pending',
+  };
+}
+
+function isExpired(request: RemedyRequest, now: Date): boolean {
+  return now.getTime() >= Date.parse(request.expiresAt);
+}
+
+function isAlive(request: RemedyRequest, now: Date): boolean {
+  if (request.status === 'pending') return !isExpired(request, now);
+  return request.status === 'approved' || request.status === 'running';
+}
+
+function sameTarget(one: Target, other: Target): boolean {
+  return (
+    one.pid === other.pid && one.backendStart === other.backendStart && one.queryStart === other.queryStart
+  );
+}

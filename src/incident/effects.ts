@@ -1,0 +1,64 @@
+/**
+ * What must follow from an event, as data. Effects are committed together with the events they
+ * follow from, and are owed until their handler reports an outcome.
+ */
+export type EffectSpec = {
+  /**
+   * Effects of one lane run one after the other, in the order they were committed, so that two
+   * redraws of a message or a page and its resolve never overtake each other. Without a lane an
+   * effect runs on its own.
+   */
+  readonly lane?: string;
+  /** Not before this time (ISO 8601); at once when absent. */
+  readonly due?: string;
+} & EffectWork;
+
+/** The kinds of work, each with its payload. */
+export type EffectWork =
+  /** Post the message of a slot, or bring it up to date if it was posted before. */
+  | { readonly kind: 'slack.message'; readonly payload: { readonly slot: Slot } }
+  | { readonly kind: 'check.step'; readonly payload: { readonly step: number; readonly run: number } }
+  | { readonly kind: 'remedy.execute'; readonly payload: { readonly request: string } }
+  | {
+      readonly kind: 'pagerduty.event';
+      readonly payload: { readonly level: number; readonly action: 'trigger' | 'acknowledge' | 'resolve' };
+    }
+  | { readonly kind: 'timer'; readonly payload: TimerPayload };
+
+/** What a timer does when it rings: it gives the incident a command that looks at the time. */
+export type TimerPayload =
+  | { readonly command: 'CheckEscalation' }
+  | { readonly command: 'ExpireRequest'; readonly request: string };
+
+/** A kind of effect. */
+export type EffectKind = EffectWork['kind'];
+
+/**
+ * The place of one message of an incident. Each slot has at most one message; what it shows is a
+ * function of the incident as it stands.
+ *
+ * - `parent`: the thread's first message
+ * - `step-N`, `request-rN`: a diagnosis step, a remedy request
+ * - `note-N`: what the event with sequence number N tells
+ * - `level-F-N`: the announcement in the channel of level N, in the F-th firing
+ */
+export type Slot =
+  | 'parent'
+  | `step-${number}`
+  | `request-${string}`
+  | `note-${number}`
+  | `level-${number}-${number}`;
+
+/** An effect as the store owes it. */
+export type Effect = EffectWork & {
+  readonly id: string;
+  readonly incident: string;
+  readonly lane?: string;
+  /** 1 on the first try. */
+  readonly attempt: number;
+  /** ISO 8601, when the effect was committed. */
+  readonly createdAt: string;
+};
+
+/** An effect of one kind. */
+export type EffectOf<K extends EffectKind> = Extract<Effect, { kind: K }>;

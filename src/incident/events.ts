@@ -1,0 +1,118 @@
+import type { KnownAlert } from './alerts.ts';
+import type { PersonRef } from './people.ts';
+import type { AtOnceCondition } from './policy.ts';
+import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
+
+/**
+ * Everything that can happen to an incident. Events are facts: they are appended, never changed,
+ * and the timeline, the thread, the report and the figures are all read off them.
+ */
+export type Event = { readonly at: string } & (
+  | {
+      readonly type: 'IncidentOpened';
+      /** `incident`: alerts opened it. `request`: a remedy was asked for while no incident was open. */
+      readonly kind: 'incident' | 'request';
+      readonly id: string;
+      readonly pool?: string;
+      readonly channel: string;
+      readonly title: string;
+      readonly severity: string;
+      /** From when the escalation counts: the earliest `startsAt` of the firing alerts. */
+      readonly startsAt: string;
+      readonly source: string;
+    }
+  | { readonly type: 'AlertFired'; readonly alert: KnownAlert }
+  | {
+      readonly type: 'AlertCleared';
+      readonly fingerprint: string;
+      readonly name: string;
+      readonly endsAt: string;
+    }
+  | { readonly type: 'IncidentReopened'; readonly startsAt: string; readonly why: string }
+  | {
+      readonly type: 'ThreadOpened';
+      readonly channel: string;
+      readonly ts: string;
+      readonly permalink?: string;
+    }
+  | { readonly type: 'Acknowledged'; readonly by: PersonRef }
+  | { readonly type: 'StepStarted'; readonly step: number; readonly run: number; readonly by: PersonRef }
+  | {
+      readonly type: 'StepFinished';
+      readonly step: number;
+      readonly run: number;
+      readonly ok: boolean;
+      readonly ms: number;
+      readonly findings: StepFindings;
+      readonly reading?: PoolReading;
+    }
+  | { readonly type: 'RemedyRequested'; readonly request: RemedyRequest }
+  | {
+      readonly type: 'RemedyApproved';
+      readonly request: string;
+      readonly by: PersonRef;
+      readonly enough: boolean;
+    }
+  | { readonly type: 'RemedyDenied'; readonly request: string; readonly by: PersonRef }
+  | { readonly type: 'RemedyExpired'; readonly request: string }
+  | { readonly type: 'RemedyStarted'; readonly request: string }
+  | {
+      readonly type: 'RemedyEnded';
+      readonly request: string;
+      readonly outcome: RemedyOutcome;
+      readonly detail: string;
+      readonly ms?: number;
+      readonly before?: PoolReading;
+      readonly after?: PoolReading;
+    }
+  | {
+      readonly type: 'LevelReached';
+      readonly level: number;
+      readonly name: string;
+      readonly why: 'due' | 'asked' | 'at_once';
+      readonly condition?: AtOnceCondition;
+      readonly by?: PersonRef;
+      readonly pages: boolean;
+      readonly channel?: string;
+      /** How long after its due time the level was reached, when that is more than a moment. */
+      readonly lateMs?: number;
+    }
+  | { readonly type: 'Paged'; readonly level: number; readonly dedupKey: string }
+  | { readonly type: 'PageFailed'; readonly level: number; readonly detail: string; readonly final: boolean }
+  | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef }
+  | { readonly type: 'Resolved'; readonly how: 'alerts' | 'person' | 'request'; readonly by?: PersonRef }
+  | { readonly type: 'ActRefused'; readonly act: string; readonly by: PersonRef; readonly why: string }
+  | { readonly type: 'EffectDied'; readonly effect: string; readonly kind: string; readonly detail: string }
+);
+
+/** An event of one kind. */
+export type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** What a diagnosis step found, ready to be shown; texts are masked before they get here. */
+export interface StepFindings {
+  readonly headline: string;
+  /** Short lines below the headline. */
+  readonly lines: readonly string[];
+  readonly sessions?: readonly SessionRow[];
+  /** How many more sessions there were than are kept in `sessions`. */
+  readonly more?: number;
+  /** Why the step could not be completed, with the statement or setting that mends it. */
+  readonly mend?: string;
+}
+
+/** One session of the database, as a step shows it. */
+export interface SessionRow {
+  readonly pid: number;
+  readonly backendStart: string;
+  readonly queryStart?: string;
+  readonly application: string;
+  readonly user: string;
+  readonly client: string;
+  readonly state: string;
+  readonly wait?: string;
+  /** Milliseconds in the present query, or in the transaction when it is idle in one. */
+  readonly ageMs: number;
+  readonly query: string;
+  /** How many sessions wait for it, directly or through others. */
+  readonly blocks: number;
+}

@@ -1,0 +1,199 @@
+import type { Event, EventOf } from './events.ts';
+import type { RemedyRequest } from './remedy.ts';
+import type { Incident, ReachedLevel } from './state.ts';
+
+/** Events that always get a message of their own in the thread, besides redrawing what they change. */
+const NOTED: ReadonlySet<Event['type']> = new Set([
+  'Acknowledged',
+  'IncidentReopened',
+  'LevelReached',
+  'DataCorruptionSuspected',
+  'RemedyEnded',
+  'Resolved',
+]);
+
+/** Whether the event is told in the thread by a message of its own. */
+export function isNoted(event: Event): boolean {
+  if (event.type === 'PageFailed') return event.final;
+  // A message that died must not be told by one more message: where Slack refuses all, that never ends.
+  if (event.type === 'EffectDied') return event.kind !== 'slack.message';
+  return NOTED.has(event.type);
+}
+
+/**
+ * The incident after one more event. Pure: the same events always add up to the same incident.
+ *
+ * @param state the incident so far; `undefined` before its first event
+ * @throws Error when the first event is not `IncidentOpened`: such a stream is not an incident's
+ */
+export function evolve(state: Incident | undefined, event: Event): Incident {
+  if (event.type === 'IncidentOpened') return opened(event);
+  if (state === undefined) throw new Error(`an incident cannot begin with ${event.type}`);
+  const seq = state.seq + 1;
+  const next = { ...apply(state, event), seq };
+  return isNoted(event) ? { ...next, notes: [...next.notes, seq] } : next;
+}
+
+/** All events of one incident, folded. */
+export function fold(events: readonly Event[]): Incident | undefined {
+  return events.reduce<Incident | undefined>(evolve, undefined);
+}
+
+function opened(event: EventOf<'IncidentOpened'>): Incident {
+  return {
+    id: event.id,
+    kind: event.kind,
+    seq: 1,
+    status: 'open',
+    ...(event.pool === undefined ? {} : { pool: event.pool }),
+    channel: event.channel,
+    title: event.title,
+    severity: event.severity,
+    openedAt: event.at,
+    startsAt: event.startsAt,
+    firing: 1,
+    alerts: {},
+    levels: [],
+    steps: {},
+    requests: {},
+    notes: [],
+  };
+}
+
+function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }>): Incident {
+  switch (event.type) {
+    case 'AlertFired':
+      return { ...state, alerts: { ...state.alerts, [event.alert.fingerprint]: event.alert } };
+    case 'AlertCleared': {
+      const alert = state.alerts[event.fingerprint];
+      if (alert === undefined) return state;
+      return { ...state, alerts: { ...state.alerts, [event.fingerprint]: { ...alert, firing: false } } };
+    }
+    case 'IncidentReopened':
+      return reopened(state, event);
+    case 'ThreadOpened':
+      return {
+        ...state,
+        thread: {
+          channel: event.channel,
+          ts: event.ts,
+          ...(event.permalink === undefined ? {} : { permalink: event.permalink }),
+        },
+      };
+    case 'Acknowledged':
+      return { ...state, acknowledged: { by: event.by, at: event.at } };
+    case 'StepStarted': {
+      const previous = state.steps[event.step];
+      const step = { step: event.step, run: event.run, running: true, startedAt: event.at };
+      const kept = previous?.findings === undefined ? step : { ...previous, ...step };
+      return { ...state, steps: { ...state.steps, [event.step]: kept } };
+    }
+    case 'StepFinished':
+      return stepFinished(state, event);
+    case 'RemedyRequested':
+      return { ...state, requests: { ...state.requests, [event.request.id]: event.request } };
+    case 'RemedyApproved':
+      return withRequest(state, event.request, (request) => ({
+        ...request,
+        approvals: [...request.approvals, { by: event.by, at: event.at }],
+        status: event.enough ? 'approved' : request.status,
+      }));
+    case 'RemedyDenied':
+      return withRequest(state, event.request, (request) => ({
+        ...request,
+        status: 'denied',
+        closedBy: event.by,
+      }));
+    case 'RemedyExpired':
+      return withRequest(state, event.request, (request) => ({ ...request, status: 'expired' }));
+    case 'RemedyStarted':
+      return withRequest(state, event.request, (request) => ({ ...request, status: 'running' }));
+    case 'RemedyEnded':
+      return remedyEnded(state, event);
+    case 'LevelReached':
+      return { ...state, levels: [...state.levels, reached(event)] };
+    case 'Paged':
+      return withLevel(state, event.level, 'sent');
+    case 'PageFailed':
+      return withLevel(state, event.level, event.final ? 'failed' : 'failing');
+    case 'DataCorruptionSuspected':
+      return { ...state, dataCorruption: { by: event.by, at: event.at } };
+    case 'Resolved':
+      return {
+        ...state,
+        status: 'resolved',
+        resolved: { at: event.at, how: event.how, ...(event.by === undefined ? {} : { by: event.by }) },
+      };
+    case 'ActRefused':
+    case 'EffectDied':
+      return state;
+  }
+}
+
+/** A reopened incident keeps its thread, its findings and its requests; what people did about the last firing is past. */
+function reopened(state: Incident, event: EventOf<'IncidentReopened'>): Incident {
+  const {
+    acknowledged: _a,
+    resolved: _r,
+    mitigatedAt: _m,
+    rootCause: _c,
+    dataCorruption: _d,
+    ...kept
+  } = state;
+  return { ...kept, status: 'open', startsAt: event.startsAt, firing: state.firing + 1, levels: [] };
+}
+
+function stepFinished(state: Incident, event: EventOf<'StepFinished'>): Incident {
+  const step = state.steps[event.step];
+  if (step === undefined || step.run !== event.run) return state;
+  return {
+    ...state,
+    ...(event.reading === undefined ? {} : { reading: event.reading }),
+    steps: {
+      ...state.steps,
+      [event.step]: {
+        ...step,
+        running: false,
+        finishedAt: event.at,
+        ok: event.ok,
+        ms: event.ms,
+        findings: event.findings,
+      },
+    },
+  };
+}
+
+function remedyEnded(state: Incident, event: EventOf<'RemedyEnded'>): Incident {
+  const { type: _t, request: id, ...result } = event;
+  const next = withRequest(state, id, (request) => ({ ...request, status: 'ended', result }));
+  return event.after === undefined ? next : { ...next, reading: event.after };
+}
+
+function withRequest(
+  state: Incident,
+  id: string,
+  change: (request: RemedyRequest) => RemedyRequest,
+): Incident {
+  const request = state.requests[id];
+  if (request === undefined) return state;
+  return { ...state, requests: { ...state.requests, [id]: change(request) } };
+}
+
+function withLevel(state: Incident, level: number, page: 'sent' | 'failing' | 'failed'): Incident {
+  return {
+    ...state,
+    levels: state.levels.map((one) => (one.level === level ? { ...one, page } : one)),
+  };
+}
+
+function reached(event: EventOf<'LevelReached'>): ReachedLevel {
+  return {
+    level: event.level,
+    name: event.name,
+    at: event.at,
+    why: event.why,
+    pages: event.pages,
+    ...(event.condition === undefined ? {} : { condition: event.condition }),
+    ...(event.channel === undefined ? {} : { channel: event.channel }),
+  };
+}

@@ -1,0 +1,44 @@
+/** What makes a level unnecessary at the moment it falls due; a resolved incident always does. */
+export type Unless = 'acknowledged' | 'root_cause_identified' | 'mitigated' | 'resolved';
+
+/** A condition that skips the wait. */
+export type AtOnceCondition =
+  | 'data_corruption'
+  | 'database_unresponsive'
+  | 'multiple_services'
+  | 'fix_failed';
+
+/** One rung of the escalation; rungs are numbered from 1. */
+export interface Level {
+  readonly name: string;
+  /** Milliseconds after the alert's `startsAt`. */
+  readonly afterMs: number;
+  readonly unless?: Unless;
+  readonly channel?: string;
+  /** Whether PagerDuty is paged at this level (how, only the PagerDuty room knows). */
+  readonly pages: boolean;
+}
+
+/** The rules by which an incident is decided. Taken from the configuration at the moment of each command. */
+export interface Policy {
+  readonly access: {
+    /** Left out: every member. */
+    readonly responders?: readonly string[];
+    /** Empty: nobody. */
+    readonly approvers: readonly string[];
+    /** Actions that need two approvers, neither of them the requester. */
+    readonly twoPerson: readonly string[];
+    readonly approvalTtlMs: number;
+  };
+  readonly escalation: {
+    readonly hotline?: string;
+    readonly levels: readonly Level[];
+    readonly atOnce: Partial<Record<AtOnceCondition, number | 'next'>>;
+  };
+  /** A resolved incident takes a new alert of the same pool into its thread for this long. */
+  readonly reopenWithinMs: number;
+  /** The Slack channel in which the thread opens. */
+  readonly channel: string;
+  /** The pool the alerts belong to; absent for alerts that match none. */
+  readonly pool?: { readonly name: string; readonly threshold: number };
+}

@@ -1,0 +1,155 @@
+import type { EffectSpec, Slot } from './effects.ts';
+import { dueAt, hasReached } from './escalation.ts';
+import type { Event } from './events.ts';
+import { isNoted } from './evolve.ts';
+import type { Policy } from './policy.ts';
+import type { Incident } from './state.ts';
+
+/**
+ * What must follow from an event: messages to draw, steps to run, pages to send, timers to set.
+ *
+ * Pure, and asked once per event, with the incident as it stands after it. Messages inside the
+ * thread wait for the thread: once it is open, everything that should be in it is drawn.
+ */
+export function react(state: Incident, event: Event, policy: Policy): EffectSpec[] {
+  return [...drawings(state, event), ...works(state, event, policy)];
+}
+
+/** The announcement of a level goes to the level's own channel, unless the thread is there already. */
+export function announces(state: Incident, level: { readonly channel?: string }): boolean {
+  return level.channel !== undefined && level.channel !== state.channel;
+}
+
+/** The key by which PagerDuty knows the page of one level of one incident. */
+export function dedupKey(incident: string, level: number): string {
+  return `lifeguard-${incident}-L${level}`;
+}
+
+function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
+  switch (event.type) {
+    case 'IncidentOpened':
+    case 'IncidentReopened':
+      return state.kind === 'incident' ? timers(state, policy) : [];
+    case 'StepStarted':
+      return [
+        { kind: 'check.step', lane: `checks.${state.pool}`, payload: { step: event.step, run: event.run } },
+      ];
+    case 'RemedyRequested':
+      return [
+        {
+          kind: 'timer',
+          due: event.request.expiresAt,
+          payload: { command: 'ExpireRequest', request: event.request.id },
+        },
+      ];
+    case 'RemedyApproved':
+      return event.enough
+        ? [{ kind: 'remedy.execute', lane: `remedy.${state.pool}`, payload: { request: event.request } }]
+        : [];
+    case 'LevelReached':
+      return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
+    case 'Acknowledged':
+      return event.by.via === 'pagerduty'
+        ? []
+        : pagedLevels(state).map((level) => pagerduty(state, level, 'acknowledge'));
+    case 'Resolved':
+      return pagedLevels(state).map((level) => pagerduty(state, level, 'resolve'));
+    default:
+      return [];
+  }
+}
+
+/** One timer a level; the first command decides itself what is due at once. */
+function timers(state: Incident, policy: Policy): EffectSpec[] {
+  return policy.escalation.levels.flatMap((level, index): EffectSpec[] =>
+    level.afterMs <= 0 || hasReached(state, index + 1)
+      ? []
+      : [
+          {
+            kind: 'timer',
+            due: new Date(dueAt(state, level)).toISOString(),
+            payload: { command: 'CheckEscalation' },
+          },
+        ],
+  );
+}
+
+function pagedLevels(state: Incident): number[] {
+  return state.levels.filter((reached) => reached.pages).map((reached) => reached.level);
+}
+
+function pagerduty(
+  state: Incident,
+  level: number,
+  action: 'trigger' | 'acknowledge' | 'resolve',
+): EffectSpec {
+  return { kind: 'pagerduty.event', lane: `pagerduty.${state.id}.${level}`, payload: { level, action } };
+}
+
+function drawings(state: Incident, event: Event): EffectSpec[] {
+  if (event.type === 'IncidentOpened') return [message(state, 'parent')];
+  if (state.thread === undefined) return [];
+  if (event.type === 'ThreadOpened') return threadSlots(state).map((slot) => message(state, slot));
+  const slots: Slot[] = [];
+  if (changesParent(event)) slots.push('parent');
+  if (event.type === 'StepStarted' || event.type === 'StepFinished') slots.push(`step-${event.step}`);
+  if (state.kind === 'incident') {
+    const request = requestOf(event);
+    if (request !== undefined) slots.push(`request-${request}`);
+  }
+  if (isNoted(event) && tellsAnew(state, event)) slots.push(`note-${state.seq}`);
+  if (event.type === 'LevelReached' && announces(state, event))
+    slots.push(`level-${state.firing}-${event.level}`);
+  if (event.type === 'Resolved' || event.type === 'Acknowledged') slots.push(...announcements(state));
+  return slots.map((slot) => message(state, slot));
+}
+
+/** Everything that belongs in a thread that has just opened. */
+function threadSlots(state: Incident): Slot[] {
+  const steps = Object.keys(state.steps).map((step): Slot => `step-${Number(step)}`);
+  const requests =
+    state.kind === 'incident' ? Object.keys(state.requests).map((id): Slot => `request-${id}`) : [];
+  return [
+    'parent',
+    ...steps,
+    ...requests,
+    ...state.notes.map((seq): Slot => `note-${seq}`),
+    ...announcements(state),
+  ];
+}
+
+function announcements(state: Incident): Slot[] {
+  return state.levels
+    .filter((reached) => announces(state, reached))
+    .map((reached): Slot => `level-${state.firing}-${reached.level}`);
+}
+
+/** The closing of a request that stands for itself is said by its parent message; a note would only repeat it. */
+function tellsAnew(state: Incident, event: Event): boolean {
+  return !(state.kind === 'request' && event.type === 'Resolved');
+}
+
+function changesParent(event: Event): boolean {
+  return event.type !== 'ActRefused' && event.type !== 'EffectDied';
+}
+
+function requestOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'RemedyRequested':
+      return event.request.id;
+    case 'RemedyApproved':
+    case 'RemedyDenied':
+    case 'RemedyExpired':
+    case 'RemedyStarted':
+    case 'RemedyEnded':
+      return event.request;
+    default:
+      return undefined;
+  }
+}
+
+function message(state: Incident, slot: Slot): EffectSpec {
+  const [kind] = slot.split('-', 1);
+  const lane = kind === 'level' ? `announce.${state.id}.${slot}` : `slack.${state.id}`;
+  return { kind: 'slack.message', lane, payload: { slot } };
+}

@@ -1,0 +1,76 @@
+import type { PersonRef } from './people.ts';
+
+/** What can be done to the pool, by the names that `access.two_person` uses. */
+export type Action =
+  | 'cancel'
+  | 'terminate'
+  | 'terminate_leak'
+  | 'rollback_prepared'
+  | 'restart'
+  | 'pool_size'
+  | 'timeout';
+
+/** Exactly which backend: a pid alone is reused by the server, so its start time belongs to it. */
+export interface BackendTarget {
+  readonly kind: 'backend';
+  readonly pid: number;
+  /** `backend_start` as the server prints it, to the microsecond. */
+  readonly backendStart: string;
+  /** `query_start`, for a remedy that is meant for one query. */
+  readonly queryStart?: string;
+}
+
+/** What a remedy is aimed at. */
+export type Target = BackendTarget;
+
+/** What people are shown before they approve. Query texts are masked before they get here. */
+export interface Preview {
+  /** One line: what will be done, e.g. `Terminate backend 4711 (catalytic-api)`. */
+  readonly title: string;
+  /** Facts in the order they are shown. */
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly query?: string;
+  /** What may go wrong, one line each; empty when nothing is known against it. */
+  readonly risks: readonly string[];
+  readonly takenAt: string;
+}
+
+/** Utilisation of the pool at one moment. */
+export interface PoolReading {
+  readonly used: number;
+  readonly usable: number;
+  /** Per cent of the usable connections, 0 to 100 and more. */
+  readonly percent: number;
+  readonly at: string;
+}
+
+/** How an execution ended. */
+export type RemedyOutcome =
+  | 'done'
+  /** The target had moved on or was gone: nothing was done. */
+  | 'nothing_to_do'
+  /** The server or the access rules said no. */
+  | 'refused'
+  | 'failed';
+
+/** One asked-for remedy, from the asking to its end. */
+export interface RemedyRequest {
+  readonly id: string;
+  readonly action: Action;
+  readonly target: Target;
+  readonly preview: Preview;
+  readonly requestedBy: PersonRef;
+  readonly requestedAt: string;
+  readonly expiresAt: string;
+  readonly approvals: readonly { readonly by: PersonRef; readonly at: string }[];
+  readonly status: 'pending' | 'approved' | 'running' | 'ended' | 'denied' | 'expired';
+  readonly closedBy?: PersonRef;
+  readonly result?: {
+    readonly outcome: RemedyOutcome;
+    readonly detail: string;
+    readonly ms?: number;
+    readonly before?: PoolReading;
+    readonly after?: PoolReading;
+    readonly at: string;
+  };
+}
