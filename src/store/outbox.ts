@@ -1,0 +1,228 @@
+import type { Effect, EffectSpec } from '../incident/effects.ts';
+import { storableText } from './storable.ts';
+import type { EffectOutcome, Store } from './store.ts';
+
+/** How an owed effect is claimed. */
+export interface Claim {
+  readonly effect: Effect;
+  /**
+   * A later drawing of the same message is owed too, and this one was never tried: it need not be
+   * carried out. One that was tried may have posted the message and must find out.
+   */
+  readonly superseded: boolean;
+}
+
+/** What is owed, in numbers. */
+export interface OutboxFigures {
+  /** Effects whose time has come and that are not done. */
+  readonly due: number;
+  /** How long the oldest of them has been due, in milliseconds. */
+  readonly lagMs: number;
+  readonly waiting: number;
+  readonly dead: number;
+}
+
+/** An effect that was given up. */
+export interface DeadEffect {
+  readonly id: string;
+  readonly incident: string;
+  readonly kind: string;
+  readonly error: string;
+  readonly at: Date;
+}
+
+/**
+ * A claim lasts this long without being renewed. Long enough for a slow call, short enough that the
+ * work of a replica that died goes on soon.
+ */
+export const LEASE_MS = 15_000;
+
+const CLAIM = `
+  update effects as e
+     set attempts      = attempts + 1,
+         claimed_by    = $2,
+         claimed_until = clock_timestamp() + $3 * interval '1 ms'
+   where id     = $1
+     and status = 'owed'
+     and due   <= clock_timestamp() + $4 * interval '1 ms'
+     and (claimed_until is null or claimed_until < clock_timestamp())
+     and not exists (select from effects as earlier
+                      where earlier.lane = e.lane and earlier.n < e.n and earlier.status = 'owed')
+  returning id, incident, kind, lane, payload, attempts as attempt, created_at as "createdAt",
+         kind = 'slack.message' and attempts = 1
+           and exists (select from effects as later
+                        where later.lane = e.lane and later.n > e.n and later.status = 'owed'
+                          and later.payload = e.payload) as superseded`;
+
+const RENEW = `
+  update effects
+     set claimed_until = clock_timestamp() + $3 * interval '1 ms'
+   where id = any ($1)
+     and claimed_by = $2
+     and status = 'owed'`;
+
+const FIRST_OF_LANE = `
+  select id
+    from effects
+   where lane   = $1
+     and status = 'owed'
+   order by n
+   limit 1`;
+
+const POSTPONE = `
+  update effects
+     set due           = clock_timestamp() + $2 * interval '1 ms' + $4 * interval '1 ms',
+         error         = $3,
+         claimed_by    = null,
+         claimed_until = null
+   where id = $1
+     and status = 'owed'`;
+
+const RELEASE = `
+  update effects
+     set claimed_by = null, claimed_until = null
+   where status = 'owed'
+     and claimed_by is not null
+     and ($1::text is null or claimed_by = $1)`;
+
+/**
+ * What follows compares `due` with `statement_timestamp()`: unlike `clock_timestamp()` it stands still
+ * within a statement, so the index on `due` is read up to it and the timers behind it are not touched.
+ */
+const OWED = `
+  select e.id, e.attempts
+    from effects as e
+   where e.status = 'owed'
+     and e.due   <= statement_timestamp() + $1 * interval '1 ms'
+     and (e.claimed_until is null or e.claimed_until < statement_timestamp())
+     and (e.lane is null
+          or not exists (select from effects as earlier
+                          where earlier.lane = e.lane and earlier.n < e.n and earlier.status = 'owed'))
+   order by e.due
+   limit $2`;
+
+const NEXT_DUE = `
+  select extract(epoch from min(due) - (statement_timestamp() + $1 * interval '1 ms')) * 1000 as "inMs"
+    from effects
+   where status = 'owed'
+     and due    > statement_timestamp() + $1 * interval '1 ms'`;
+
+/** What is done is most of the table, and no part of the figures: owed and dead are counted by their own indexes. */
+const FIGURES = `
+  select count(*) filter (where due <= statement_timestamp() + $1 * interval '1 ms')::int as due,
+         count(*) filter (where due  > statement_timestamp() + $1 * interval '1 ms')::int as waiting,
+         (select count(*) from effects where status = 'dead')::int as dead,
+         greatest(0, coalesce(extract(epoch from statement_timestamp() + $1 * interval '1 ms' - min(due)) * 1000, 0))::float8 as "lagMs"
+    from effects
+   where status = 'owed'`;
+
+const DEAD = `
+  select id, incident, kind, error, finished_at as at
+    from effects
+   where status = 'dead'
+   order by finished_at desc
+   limit $1`;
+
+type Row = {
+  id: string;
+  incident: string;
+  kind: string;
+  lane: string | null;
+  payload: unknown;
+  attempt: number;
+};
+
+/** The owed effects: claimed by one runner at a time, in the order of their lanes, until they are done or dead. */
+export class Outbox {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Takes an effect for this runner, if it is owed, due, first of its lane and nobody else has it.
+   *
+   * @param runner a name of this process, unique among the replicas
+   * @returns the effect, or `undefined` when there is nothing to do (any more, yet, or here)
+   */
+  async claim(id: string, runner: string): Promise<Claim | undefined> {
+    const { rows } = await this.#store.pool.query<Row & { createdAt: Date; superseded: boolean }>(CLAIM, [
+      id,
+      runner,
+      LEASE_MS,
+      this.#store.skewMs,
+    ]);
+    const row = rows[0];
+    if (row === undefined) return undefined;
+    const { superseded, lane, createdAt, ...rest } = row;
+    const effect = { ...rest, ...(lane === null ? {} : { lane }), createdAt: createdAt.toISOString() };
+    return { effect: effect as Effect, superseded };
+  }
+
+  /** Keeps claims alive while their handlers work. */
+  async renew(ids: readonly string[], runner: string): Promise<void> {
+    await this.#store.pool.query(RENEW, [ids, runner, LEASE_MS]);
+  }
+
+  /** The effect that a lane is at now. */
+  async firstOf(lane: string): Promise<string | undefined> {
+    const { rows } = await this.#store.pool.query<{ id: string }>(FIRST_OF_LANE, [lane]);
+    return rows[0]?.id;
+  }
+
+  /** Puts an effect off by `ms` milliseconds; it keeps its place in its lane. */
+  async postpone(id: string, ms: number, error: string): Promise<void> {
+    await this.#store.pool.query(POSTPONE, [id, ms, storableText(error), this.#store.skewMs]);
+  }
+
+  /** Ends an effect that led to no command. */
+  async finish(outcome: EffectOutcome): Promise<void> {
+    await this.#store.commit([], outcome);
+  }
+
+  /** Gives back the claims of `runner`; without a name, of every runner (only where this process is alone). */
+  async release(runner?: string): Promise<void> {
+    await this.#store.pool.query(RELEASE, [runner ?? null]);
+  }
+
+  /** Effects that should be running and are not, the longest due first. */
+  async owed(limit: number): Promise<{ id: string; attempts: number }[]> {
+    const { rows } = await this.#store.pool.query<{ id: string; attempts: number }>(OWED, [
+      this.#store.skewMs,
+      limit,
+    ]);
+    return rows;
+  }
+
+  /** Milliseconds until the next effect falls due; `undefined` when none waits. */
+  async nextDueIn(): Promise<number | undefined> {
+    const { rows } = await this.#store.pool.query<{ inMs: string | null }>(NEXT_DUE, [this.#store.skewMs]);
+    const inMs = rows[0]?.inMs;
+    return inMs === null || inMs === undefined ? undefined : Number(inMs);
+  }
+
+  /** What is owed, in numbers. */
+  async figures(): Promise<OutboxFigures> {
+    const { rows } = await this.#store.pool.query<OutboxFigures>(FIGURES, [this.#store.skewMs]);
+    return rows[0] ?? { due: 0, lagMs: 0, waiting: 0, dead: 0 };
+  }
+
+  /** The effects that were given up, the newest first. */
+  async dead(limit: number): Promise<DeadEffect[]> {
+    const { rows } = await this.#store.pool.query<DeadEffect>(DEAD, [limit]);
+    return rows;
+  }
+}
+
+/** The effects that can run now, one a lane: the rest of a lane is taken up by whoever runs its first. */
+export function runnable(effects: readonly (EffectSpec & { readonly id: string })[]): string[] {
+  const lanes = new Set<string>();
+  return effects.flatMap((effect) => {
+    if (effect.due !== undefined) return [];
+    if (effect.lane === undefined) return [effect.id];
+    if (lanes.has(effect.lane)) return [];
+    lanes.add(effect.lane);
+    return [effect.id];
+  });
+}

@@ -1,0 +1,281 @@
+import pg from 'pg';
+import type { Command } from '../incident/commands.ts';
+import { type Decision, decide, type Told } from '../incident/decide/index.ts';
+import type { EffectSpec } from '../incident/effects.ts';
+import { effectsOf } from '../incident/effects-of.ts';
+import type { Event } from '../incident/events.ts';
+import type { Policy } from '../incident/policy.ts';
+import type { Incident } from '../incident/state.ts';
+import * as sql from './sql.ts';
+import { storableJson, storableText } from './storable.ts';
+
+/** Where a command goes: to an incident known by id, or to the one that a key belongs to now. */
+export type Address =
+  | { readonly incident: string }
+  /** `pool:<name>` or `group:<key>`; an incident resolved within `reopenWithinMs` still answers to its key. */
+  | { readonly key: string; readonly reopenWithinMs: number }
+  /** A new aggregate of its own: a remedy asked for while no incident is open. */
+  | { readonly fresh: string };
+
+/** A command, where it goes and the rules it is decided by. */
+export interface Post {
+  readonly to: Address;
+  readonly command: Command;
+  /** The rules for the incident's pool; asked with the pool's name once the incident is known. */
+  readonly policy: (pool: string | undefined) => Policy;
+}
+
+/** What came of a command. */
+export interface Committed {
+  /** The incident as it stands after it; `undefined` when there is none. */
+  readonly incident?: Incident;
+  readonly events: readonly Event[];
+  readonly effects: readonly (EffectSpec & { readonly id: string })[];
+  readonly told?: Told;
+}
+
+/** The message of a slot as it was last drawn. */
+export interface DrawnMessage {
+  readonly channel: string;
+  readonly ts: string;
+  readonly digest: string;
+}
+
+/** What an effect leaves behind besides its command, committed in the same transaction. */
+export interface EffectOutcome {
+  readonly effect: string;
+  readonly message?: DrawnMessage & { readonly incident: string; readonly slot: string };
+  /** Why the effect is given up; it stays visible, and its lane goes on. */
+  readonly dead?: string;
+}
+
+export interface StoreOptions {
+  readonly url: string;
+  /** How many connections the store may use; 10 when left out. */
+  readonly connections?: number;
+  /** Milliseconds added to the store's clock: tests move time with it. */
+  readonly skewMs?: () => number;
+}
+
+/**
+ * The store: what happened (events), what stands (incidents) and what is owed (effects), in PostgreSQL.
+ *
+ * The store's own clock decides what time it is, so replicas whose clocks differ agree.
+ */
+export class Store {
+  readonly pool: pg.Pool;
+  readonly #skewMs: () => number;
+
+  constructor(options: StoreOptions) {
+    this.#skewMs = options.skewMs ?? (() => 0);
+    this.pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.connections ?? 10,
+      application_name: 'lifeguard-store',
+      connectionTimeoutMillis: 5_000,
+      // A store that hangs must be seen as one that is down: Alertmanager is told 503 and retries.
+      query_timeout: 10_000,
+      idle_in_transaction_session_timeout: 30_000,
+      keepAlive: true,
+    });
+    // Without a listener a connection that breaks while idle would end the process.
+    this.pool.on('error', () => undefined);
+  }
+
+  /** Milliseconds by which the store's clock is moved; 0 outside of tests. */
+  get skewMs(): number {
+    return this.#skewMs();
+  }
+
+  /** The time by the store's clock. */
+  async now(): Promise<Date> {
+    const { rows } = await this.pool.query<{ now: Date }>(sql.NOW, [this.#skewMs()]);
+    return rows[0]?.now ?? new Date(Number.NaN);
+  }
+
+  /** Resolves when the store answers; rejects with the driver's error when it does not. */
+  async ping(): Promise<void> {
+    await this.pool.query('select 1');
+  }
+
+  /**
+   * Decides commands and commits what they lead to: all of them, or none.
+   *
+   * Events, the incident's row, the effects and (when given) the end of the effect that reports here
+   * are one transaction. Commands by key are put in one order, so that two deliveries of the same
+   * notification wait for each other instead of deadlocking.
+   *
+   * @throws the driver's error when the store cannot be written; nothing was committed then
+   */
+  async commit(posts: readonly Post[], outcome?: EffectOutcome): Promise<Committed[]> {
+    const order = posts.map((post, index) => ({ post, index })).sort((a, b) => compare(a.post.to, b.post.to));
+    const results: Committed[] = new Array(posts.length);
+    await this.transaction(async (client) => {
+      for (const { post, index } of order) results[index] = await this.#decide(client, post);
+      if (outcome !== undefined) await this.#finish(client, outcome);
+    });
+    return results;
+  }
+
+  /** Runs `work` in one transaction, on one connection; a connection that failed is not used again. */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let failure: Error | undefined;
+    try {
+      await client.query('begin');
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      await client.query('rollback').catch(() => undefined);
+      throw failure;
+    } finally {
+      client.release(failure !== undefined && !isSqlError(failure));
+    }
+  }
+
+  async #decide(client: pg.PoolClient, post: Post): Promise<Committed> {
+    const found = await this.#lock(client, post.to);
+    const policy = post.policy(found.state?.pool);
+    const decision: Decision = decide(found.state, post.command, found.now, policy);
+    const told = decision.told === undefined ? {} : { told: decision.told };
+    if (decision.events.length === 0) {
+      return {
+        ...(found.state === undefined ? {} : { incident: found.state }),
+        events: [],
+        effects: [],
+        ...told,
+      };
+    }
+    const { state, effects } = effectsOf(found.state, decision.events, policy);
+    await client.query(sql.APPEND, [
+      state.id,
+      keyOf(post.to, state),
+      state.kind,
+      state.status,
+      state.pool ?? null,
+      state.seq,
+      storableJson(state),
+      state.openedAt,
+      state.resolved?.at ?? null,
+      storableJson(decision.events),
+      storableJson(effects),
+      found.now,
+    ]);
+    return { incident: state, events: decision.events, effects, ...told };
+  }
+
+  async #lock(client: pg.PoolClient, to: Address): Promise<{ state?: Incident; now: Date }> {
+    const skew = this.#skewMs();
+    if ('fresh' in to) {
+      const { rows } = await client.query<{ now: Date }>(sql.NOW, [skew]);
+      return { now: rows[0]?.now ?? new Date(Number.NaN) };
+    }
+    if ('key' in to) await client.query(sql.LOCK_KEY, [to.key]);
+    const { rows } =
+      'key' in to
+        ? await client.query<{ state: Incident | null; now: Date }>(sql.LOCK_BY_KEY, [
+            to.key,
+            to.reopenWithinMs,
+            skew,
+          ])
+        : await client.query<{ state: Incident | null; now: Date }>(sql.LOCK_BY_ID, [to.incident, skew]);
+    const row = rows[0];
+    if (row === undefined) throw new Error('the store returned no row where one is always returned');
+    return row.state === null ? { now: row.now } : { state: row.state, now: row.now };
+  }
+
+  async #finish(client: pg.PoolClient, outcome: EffectOutcome): Promise<void> {
+    await client.query(sql.FINISH_EFFECT, [
+      outcome.effect,
+      outcome.dead === undefined ? null : storableText(outcome.dead),
+    ]);
+    if (outcome.message === undefined) return;
+    const { incident, slot, channel, ts, digest } = outcome.message;
+    await client.query(sql.SAVE_MESSAGE, [incident, slot, channel, ts, digest]);
+  }
+
+  /** The next incident's id, e.g. `inc-42`. Numbers are never used twice; gaps mean nothing. */
+  async nextIncidentId(): Promise<string> {
+    const { rows } = await this.pool.query<{ id: string }>(sql.NEXT_ID);
+    return rows[0]?.id ?? 'inc-0';
+  }
+
+  /** The incident, or `undefined` when there is none of that id. */
+  async incident(id: string): Promise<Incident | undefined> {
+    const { rows } = await this.pool.query<{ state: Incident }>(sql.INCIDENT, [id]);
+    return rows[0]?.state;
+  }
+
+  /** The incident that the pool's alerts go to now, if one is open. */
+  async openIncidentOf(pool: string): Promise<Incident | undefined> {
+    const { rows } = await this.pool.query<{ state: Incident }>(sql.OPEN_BY_KEY, [poolKey(pool)]);
+    return rows[0]?.state;
+  }
+
+  /** Open incidents, oldest first, and those resolved since `resolvedSince`. */
+  async incidents(options: { readonly limit: number; readonly resolvedSince?: Date }): Promise<Incident[]> {
+    const { rows } = await this.pool.query<{ state: Incident }>(sql.INCIDENTS, [
+      options.resolvedSince ?? null,
+      options.limit,
+    ]);
+    return rows.map((row) => row.state);
+  }
+
+  /** How many incidents are open. */
+  async openCount(): Promise<number> {
+    const { rows } = await this.pool.query<{ count: number }>(sql.OPEN_COUNT);
+    return rows[0]?.count ?? 0;
+  }
+
+  /** All events of an incident, in order. */
+  async events(incident: string): Promise<Event[]> {
+    const { rows } = await this.pool.query<{ data: Event }>(sql.EVENTS, [incident]);
+    return rows.map((row) => row.data);
+  }
+
+  /** One event of an incident by its sequence number. */
+  async event(incident: string, seq: number): Promise<Event | undefined> {
+    const { rows } = await this.pool.query<{ data: Event }>(sql.EVENT, [incident, seq]);
+    return rows[0]?.data;
+  }
+
+  /** The message of a slot, if it was posted. */
+  async message(incident: string, slot: string): Promise<DrawnMessage | undefined> {
+    const { rows } = await this.pool.query<DrawnMessage>(sql.MESSAGE, [incident, slot]);
+    return rows[0];
+  }
+
+  /** Which incident and slot a Slack message belongs to. */
+  async messageAt(channel: string, ts: string): Promise<{ incident: string; slot: string } | undefined> {
+    const { rows } = await this.pool.query<{ incident: string; slot: string }>(sql.MESSAGE_AT, [channel, ts]);
+    return rows[0];
+  }
+
+  /** Closes the connections; waits for those in use. */
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+/** The key of a pool's incidents. */
+export function poolKey(pool: string): string {
+  return `pool:${pool}`;
+}
+
+function keyOf(to: Address, state: Incident): string {
+  if ('key' in to) return to.key;
+  return state.pool === undefined || state.kind === 'request' ? `id:${state.id}` : poolKey(state.pool);
+}
+
+function compare(one: Address, other: Address): number {
+  const a = JSON.stringify(one);
+  const b = JSON.stringify(other);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** An error the server sent leaves the connection usable; any other means it is not known what state it is in. */
+function isSqlError(error: Error): boolean {
+  return error instanceof pg.DatabaseError;
+}

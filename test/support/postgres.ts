@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { startEmbedded } from '../../src/store/embedded.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Superuser's URL of the server that all test files of a run share. */
+    sharedPostgresUrl: string;
+  }
+}
+
+/** A server of a test's own. */
+export type TestPostgres = {
+  /** Superuser's URL of the database `lifeguard`. */
+  url: string;
+  port: number;
+  pid: number;
+  /** A connected superuser client, one a server, opened at the first call. */
+  admin(): Promise<pg.Client>;
+  /** The same server with other credentials or another database or application. */
+  urlFor(parts: { user?: string; password?: string; database?: string; application?: string }): string;
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>;
+};
+
+/** What a test may lose in a power cut: everything. */
+const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'].flatMap((s) => ['-c', s]);
+
+/** Starts a fresh PostgreSQL in a folder of its own (about a second): for tests that fill, break or tune it. */
+export async function testPostgres(
+  options: { flags?: string[]; maxConnections?: number } = {},
+): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-test-'));
+  // As root the server runs as another user, who has to get in.
+  await chmod(folder, 0o755);
+  const limit =
+    options.maxConnections === undefined ? [] : ['-c', `max_connections=${options.maxConnections}`];
+  const server = await startEmbedded({
+    dataDir: join(folder, 'store'),
+    flags: [...FAST, ...limit, ...(options.flags ?? [])],
+  }).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
+  let client: Promise<pg.Client> | undefined;
+  return {
+    url: server.url,
+    port: server.port,
+    pid: server.pid,
+    admin: () => {
+      client ??= connect(server.url);
+      return client;
+    },
+    urlFor: (parts) => withParts(server.url, parts),
+    stop: async () => {
+      await client?.then((open) => open.end()).catch(() => {});
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Creates an empty database in the server that the whole run shares (a few hundredths of a second). */
+export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const shared = inject('sharedPostgresUrl');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await statement(shared, `create database ${name}`);
+  return {
+    url: withParts(shared, { database: name }),
+    drop: () => statement(shared, `drop database if exists ${name} with (force)`),
+  };
+}
+
+/** A connected client that survives being cut off: its `error` events are heard and dropped. */
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+}
+
+async function statement(url: string, sql: string): Promise<void> {
+  const client = await connect(url);
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function withParts(
+  url: string,
+  parts: { user?: string; password?: string; database?: string; application?: string },
+): string {
+  const changed = new URL(url);
+  if (parts.user !== undefined) changed.username = parts.user;
+  if (parts.password !== undefined) changed.password = parts.password;
+  if (parts.database !== undefined) changed.pathname = `/${parts.database}`;
+  if (parts.application !== undefined) changed.searchParams.set('application_name', parts.application);
+  return changed.href;
+}
