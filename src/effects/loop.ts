@@ -1,0 +1,57 @@
+import type { Command } from '../incident/commands.ts';
+import type { Policy } from '../incident/policy.ts';
+import { runnable } from '../store/outbox.ts';
+import type { Address, Committed, EffectOutcome, Store } from '../store/store.ts';
+
+/** What the loop needs of the world. */
+export interface LoopOptions {
+  readonly store: Pick<Store, 'commit'>;
+  /** Offers effect ids to the workers; may fail, the sweeper sends them again. */
+  readonly dispatch: (ids: readonly string[]) => Promise<void>;
+  /** The rules for a pool, from the configuration as it is now. */
+  readonly policy: (pool: string | undefined) => Policy;
+  /** Told of every commit, after it: metrics and logs hang here. */
+  readonly onCommit?: (committed: Committed, command: Command) => void;
+}
+
+/** A command and where it goes. `pool` names the rules for an incident that does not exist yet. */
+export interface Submission {
+  readonly to: Address;
+  readonly command: Command;
+  readonly pool?: string;
+}
+
+/**
+ * The one way round: a command is decided and committed with all that follows from it, and only then
+ * are the effects offered to the workers. Returns when the store has it, not when the effects ran.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Commits commands together: all of them or, when it throws, none. */
+  async submitAll(submissions: readonly Submission[], outcome?: EffectOutcome): Promise<Committed[]> {
+    const { store, policy, dispatch, onCommit } = this.#options;
+    const results = await store.commit(
+      submissions.map(({ to, command, pool }) => ({ to, command, policy: (known) => policy(known ?? pool) })),
+      outcome,
+    );
+    for (const [index, result] of results.entries()) {
+      const submission = submissions[index];
+      if (submission !== undefined) onCommit?.(result, submission.command);
+    }
+    const ids = results.flatMap((result) => runnable(result.effects));
+    if (ids.length > 0) await dispatch(ids);
+    return results;
+  }
+
+  /** Commits one command. */
+  async submit(submission: Submission, outcome?: EffectOutcome): Promise<Committed> {
+    const [result] = await this.submitAll([submission], outcome);
+    if (result === undefined) throw new Error('the store returned no result for a command');
+    return result;
+  }
+}

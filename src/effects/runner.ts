@@ -1,0 +1,164 @@
+import type { Command } from '../incident/commands.ts';
+import type { Effect } from '../incident/effects.ts';
+import { LEASE_MS, type Outbox } from '../store/outbox.ts';
+import { backoffMs } from './backoff.ts';
+import { type Handled, type Handlers, Hopeless, Later } from './handler.ts';
+import type { Loop } from './loop.ts';
+
+/** An effect that could not be carried out for this long is given up, and shown as dead. */
+export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
+
+/** How one run of an effect ended, for logs and metrics. */
+export type RunEnd = 'done' | 'superseded' | 'later' | 'dead';
+
+export interface RunnerOptions {
+  readonly outbox: Outbox;
+  readonly loop: Loop;
+  readonly handlers: Handlers;
+  /** A name of this process, unique among the replicas. */
+  readonly name: string;
+  /** The time by the store's clock. */
+  readonly now: () => Promise<Date>;
+  readonly random?: () => number;
+  readonly onEnd?: (effect: Effect, end: RunEnd, ms: number, error?: Error) => void;
+  readonly onError?: (error: Error) => void;
+}
+
+/**
+ * Runs effects, each in four moves: claim it in the store, hand it to its handler, commit the outcome
+ * together with the effect's end, go on with the next of its lane.
+ *
+ * Killed between any two moves, the claim runs out and the effect is run again; that is why handlers
+ * are safe to run twice. The queue only brings ids: what it brings twice or too early is not claimed.
+ */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #running = new Set<string>();
+  #renewal: NodeJS.Timeout | undefined;
+  #stopping = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to keep the claims of running effects alive. */
+  start(): void {
+    this.#renewal = setInterval(() => {
+      if (this.#running.size === 0) return;
+      this.#options.outbox
+        .renew([...this.#running], this.#options.name)
+        .catch((error) => this.#report(error));
+    }, LEASE_MS / 3);
+    this.#renewal.unref();
+  }
+
+  /** Finishes what is running and takes up nothing new. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#renewal);
+    while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Runs the effect if it is owed and free, then whatever its lane holds. Never throws. */
+  async run(id: string): Promise<void> {
+    let next: string | undefined = id;
+    while (next !== undefined && !this.#stopping) {
+      try {
+        next = await this.#runOne(next);
+      } catch (error) {
+        // The store cannot be reached: the claim runs out by itself, and the sweeper comes back to it.
+        this.#report(error);
+        return;
+      }
+    }
+  }
+
+  async #runOne(id: string): Promise<string | undefined> {
+    const { outbox, name } = this.#options;
+    const claim = await outbox.claim(id, name);
+    if (claim === undefined) return undefined;
+    const { effect } = claim;
+    this.#running.add(effect.id);
+    try {
+      if (claim.superseded) {
+        await outbox.finish({ effect: effect.id });
+        this.#options.onEnd?.(effect, 'superseded', 0);
+      } else if (!(await this.#carryOut(effect))) {
+        return undefined;
+      }
+    } finally {
+      this.#running.delete(effect.id);
+    }
+    return effect.lane === undefined ? undefined : outbox.firstOf(effect.lane);
+  }
+
+  /** True when the effect is over, one way or the other; false when it was put off. */
+  async #carryOut(effect: Effect): Promise<boolean> {
+    const began = performance.now();
+    const ended = (end: RunEnd, error?: Error): void =>
+      this.#options.onEnd?.(effect, end, performance.now() - began, error);
+    let handled: Handled;
+    try {
+      handled = await this.#handle(effect);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      const over = await this.#failed(effect, error);
+      ended(over ? 'dead' : 'later', error);
+      return over;
+    }
+    const outcome = {
+      effect: effect.id,
+      ...(handled.message === undefined ? {} : { message: handled.message }),
+    };
+    if (handled.command === undefined) await this.#options.outbox.finish(outcome);
+    else
+      await this.#options.loop.submit(
+        { to: { incident: effect.incident }, command: handled.command },
+        outcome,
+      );
+    ended('done');
+    return true;
+  }
+
+  #handle(effect: Effect): Promise<Handled> {
+    const { handlers } = this.#options;
+    switch (effect.kind) {
+      case 'slack.message':
+        return handlers['slack.message'](effect);
+      case 'check.step':
+        return handlers['check.step'](effect);
+      case 'remedy.execute':
+        return handlers['remedy.execute'](effect);
+      case 'pagerduty.event':
+        return handlers['pagerduty.event'](effect);
+      case 'timer':
+        return handlers.timer(effect);
+    }
+  }
+
+  async #failed(effect: Effect, error: Error): Promise<boolean> {
+    const { outbox, loop, now, random = Math.random } = this.#options;
+    const age = (await now()).getTime() - Date.parse(effect.createdAt);
+    if (error instanceof Hopeless || age > GIVE_UP_AFTER_MS) {
+      const command: Command =
+        error instanceof Hopeless && error.command !== undefined
+          ? error.command
+          : { type: 'RecordDeadEffect', effect: effect.id, kind: effect.kind, detail: error.message };
+      await loop.submit(
+        { to: { incident: effect.incident }, command },
+        { effect: effect.id, dead: error.message },
+      );
+      return true;
+    }
+    const asked = error instanceof Later ? error.afterMs : undefined;
+    if (error instanceof Later && error.command !== undefined) {
+      await loop.submit({ to: { incident: effect.incident }, command: error.command });
+    }
+    await outbox.postpone(effect.id, asked ?? backoffMs(effect.attempt, random()), error.message);
+    return false;
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
+  }
+}
