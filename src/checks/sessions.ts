@@ -1,0 +1,69 @@
+import type { SessionRow } from '../incident/events.ts';
+import type { Activity } from '../pool/activity.ts';
+import type { LockGraph } from '../pool/locks.ts';
+import type { PoolSession } from '../pool/session-row.ts';
+
+/** The sessions people should look at, worst first, and what to say above them. */
+export interface WorthALook {
+  readonly headline: string;
+  readonly rows: readonly SessionRow[];
+  /** How many further sessions there are. */
+  readonly more: number;
+}
+
+/** So many rows are kept: more than a thread shows, fewer than a store should hold. */
+const MOST_ROWS = 20;
+
+/** A session that has been at it for longer than this counts as long-running. */
+export const LONG_RUNNING_MS = 60_000;
+
+/**
+ * Ranks the sessions: those that others wait for come first, then open transactions that do nothing,
+ * then running queries, then the idle; within each the oldest first.
+ */
+export function worthALook(activity: Activity, locks: LockGraph = new Map()): WorthALook {
+  const ranked = activity.sessions
+    .filter((session) => session.backendStart !== null)
+    .map((session) => ({ session, row: rowOf(session, locks) }))
+    .sort(
+      (a, b) =>
+        b.row.blocks - a.row.blocks || rankOf(a.session) - rankOf(b.session) || b.row.ageMs - a.row.ageMs,
+    );
+  const percent = Math.round(activity.utilisation);
+  return {
+    headline: `${activity.used} of ${activity.usable} usable connections in use (${percent} %)`,
+    rows: ranked.slice(0, MOST_ROWS).map((one) => one.row),
+    more: Math.max(0, activity.sessions.length - MOST_ROWS),
+  };
+}
+
+/** Whether the session sits in an open transaction and does nothing. */
+export function isIdleInTransaction(session: PoolSession): boolean {
+  return session.state.startsWith('idle in transaction');
+}
+
+function rankOf(session: PoolSession): number {
+  if (isIdleInTransaction(session)) return 0;
+  // A session that waits for a lock suffers from another; ending it frees one connection and mends nothing.
+  if (session.state === 'active') return session.waitEventType === 'Lock' ? 2 : 1;
+  return 3;
+}
+
+function rowOf(session: PoolSession, locks: LockGraph): SessionRow {
+  const wait =
+    session.waitEventType === null ? undefined : `${session.waitEventType}/${session.waitEvent ?? ''}`;
+  return {
+    pid: session.pid,
+    backendStart: session.backendStart ?? '',
+    ...(session.queryStart === null ? {} : { queryStart: session.queryStart }),
+    application: session.application,
+    user: session.user,
+    client: session.client ?? 'unknown',
+    state: session.state,
+    // A client that is waited for says nothing about the database.
+    ...(wait === undefined || session.waitEventType === 'Client' ? {} : { wait }),
+    ageMs: Math.round((session.state === 'active' ? session.queryMs : session.stateMs) ?? 0),
+    query: session.query,
+    blocks: locks.get(session.pid)?.blocksInAll ?? 0,
+  };
+}

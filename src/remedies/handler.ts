@@ -1,0 +1,102 @@
+import { readingOf } from '../checks/connections.ts';
+import { type Handled, type Handler, Later } from '../effects/handler.ts';
+import type { Loop } from '../effects/loop.ts';
+import type { Actor, PersonRef } from '../incident/people.ts';
+import type { PoolReading, RemedyRequest } from '../incident/remedy.ts';
+import { readActivity } from '../pool/activity.ts';
+import { LifelineError } from '../pool/faults.ts';
+import type { Lifeline } from '../pool/lifeline.ts';
+import type { Store } from '../store/store.ts';
+import { executeTerminate } from './terminate.ts';
+
+/** Between the kill and the look at what it freed: those who waited need a moment to finish. */
+const SETTLE_MS = 500;
+
+/** How soon a remedy is tried again while the pool's connection is being reopened. */
+const RECONNECT_WAIT_MS = 1_000;
+
+export interface RemedyHandlerOptions {
+  readonly store: Pick<Store, 'incident' | 'now'>;
+  readonly loop: Loop;
+  readonly lifelineOf: (pool: string) => Lifeline | undefined;
+  readonly groupsOf: (user: string) => Promise<Actor['groups']>;
+  readonly settle?: () => Promise<void>;
+}
+
+/**
+ * The handler of `remedy.execute`: one approval, one execution.
+ *
+ * The approvers' rights are looked up again, the start is committed, and only then is anything done.
+ * A run that finds the start committed already follows a crash: what it does is safe to do twice, and
+ * says so when the first run had done it.
+ */
+export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'remedy.execute'> {
+  const { store, loop } = options;
+  const settle = options.settle ?? (() => new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS)));
+
+  return async (effect) => {
+    const incident = await store.incident(effect.incident);
+    const asked = incident?.requests[effect.payload.request];
+    if (incident === undefined || asked === undefined) return {};
+    const lifeline = incident.pool === undefined ? undefined : options.lifelineOf(incident.pool);
+    const approvers = await Promise.all(asked.approvals.map(({ by }) => actorOf(by)));
+    const { told } = await loop.submit({
+      to: { incident: incident.id },
+      command: { type: 'StartRemedy', request: asked.id, approvers },
+    });
+    if (told?.code !== 'start') return {};
+    if (lifeline === undefined) {
+      return ended(asked, {
+        outcome: 'failed',
+        detail: 'the pool is no longer in lifeguard.yaml; nothing was done',
+      });
+    }
+    return await execute(lifeline, told.request, told.again);
+  };
+
+  async function execute(lifeline: Lifeline, request: RemedyRequest, again: boolean): Promise<Handled> {
+    const before = again ? undefined : await reading(lifeline);
+    try {
+      const result = await executeTerminate(lifeline, request.target, again);
+      if (result.outcome === 'done') await settle();
+      const after = await reading(lifeline);
+      return ended(request, {
+        ...result,
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+      });
+    } catch (error) {
+      if (!(error instanceof LifelineError)) throw error;
+      const now = await store.now();
+      if (now.getTime() < Date.parse(request.expiresAt)) {
+        throw new Later(`the pool cannot be reached: ${error.message}`, {
+          afterMs: RECONNECT_WAIT_MS,
+          cause: error,
+        });
+      }
+      // An approval is for now: carried out hours later it would hit a situation nobody has looked at.
+      return ended(request, {
+        outcome: 'failed',
+        detail: `the database could not be reached while the approval was good (${error.message}); ask again if it is still needed`,
+      });
+    }
+  }
+
+  async function actorOf(person: PersonRef): Promise<Actor> {
+    const groups = person.via === 'slack' ? await options.groupsOf(person.id) : [];
+    return { ...person, groups };
+  }
+}
+
+function ended(request: RemedyRequest, result: Omit<NonNullable<RemedyRequest['result']>, 'at'>): Handled {
+  return { command: { type: 'EndRemedy', request: request.id, ...result } };
+}
+
+/** The pool's utilisation; not having one stops no remedy. */
+async function reading(lifeline: Lifeline): Promise<PoolReading | undefined> {
+  try {
+    return readingOf(await readActivity(lifeline));
+  } catch {
+    return undefined;
+  }
+}
