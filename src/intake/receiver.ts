@@ -1,0 +1,88 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { BodyCut, readBody, sendJson, sendUnread, TooLarge } from './http.ts';
+
+/** The largest body of a webhook that is read, in bytes: 1 MiB. */
+export const LARGEST_BODY_BYTES = 1024 * 1024;
+
+/** When to come again after our own fault, in seconds. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** A request that is not taken in, through a fault of its sender; the message says what and how to mend it. */
+export class Refused extends Error {
+  readonly status: 400 | 401 | 404 | 405 | 413;
+  readonly headers: OutgoingHttpHeaders;
+
+  constructor(status: Refused['status'], message: string, headers: OutgoingHttpHeaders = {}) {
+    super(message);
+    this.name = 'Refused';
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** What is particular to the webhooks of one sender. */
+export interface ReceiverOptions {
+  readonly source: 'alertmanager' | 'pagerduty';
+  /** Why there is nothing at this address, when there is not: 404, whatever is asked. */
+  readonly off?: string;
+  /** Looks at the head of a request before its body is read. @throws Refused */
+  readonly admit?: (req: IncomingMessage) => void;
+  /**
+   * Takes in a body and resolves with the answer once it is committed.
+   * @throws Refused when the body is at fault; everything else it throws is a fault of our own
+   */
+  readonly take: (body: Buffer, req: IncomingMessage) => Promise<object>;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'webhook'>;
+}
+
+/** Handles one request to a route. Never rejects. */
+export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+/**
+ * Makes the handler of a webhook: POST alone, 1 MiB at most, 200 only after `take` has committed.
+ *
+ * Every fault of our own is 503 with `Retry-After`: the senders try again after a 5xx and drop what
+ * was answered with a 4xx.
+ */
+export function createReceiver(options: ReceiverOptions): RequestHandler {
+  const { source, admit, take, metrics } = options;
+  const log = options.log.child({ source });
+
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<number | 'cut'> {
+    let isRead = false;
+    try {
+      if (options.off !== undefined) throw new Refused(404, options.off);
+      if (req.method !== 'POST') throw new Refused(405, 'only POST is answered here', { allow: 'POST' });
+      admit?.(req);
+      const body = await readBody(req, LARGEST_BODY_BYTES);
+      isRead = true;
+      sendJson(res, 200, await take(body, req));
+      return 200;
+    } catch (error) {
+      if (error instanceof BodyCut) {
+        log.warn({ why: error.message }, 'a webhook broke off');
+        return 'cut';
+      }
+      const refused = error instanceof TooLarge ? new Refused(413, error.message) : error;
+      const send = isRead ? sendJson : sendUnread;
+      if (refused instanceof Refused) {
+        log.warn({ code: refused.status, why: refused.message }, 'a webhook was refused');
+        send(res, refused.status, { error: refused.message }, refused.headers);
+        return refused.status;
+      }
+      log.error({ err: error }, 'a webhook could not be taken in');
+      const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+      send(res, 503, { error: 'this could not be stored now; send it again' }, headers);
+      return 503;
+    }
+  }
+
+  return async (req, res) => {
+    const began = performance.now();
+    const code = await answer(req, res);
+    metrics.webhook(source, code, performance.now() - began);
+  };
+}
