@@ -1,0 +1,273 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { groupsIn, poolFor } from '../config/lookup.ts';
+import type { Config, Environment } from '../config/types.ts';
+import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
+import { sendJson } from '../intake/http.ts';
+import { createPagerDutyIntake } from '../intake/pagerduty.ts';
+import { createRouter, type Route } from '../intake/router.ts';
+import { createHealth, type Health } from '../observe/health.ts';
+import type { Logger } from '../observe/log.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { createNoticeTaker } from '../pagerduty/notice.ts';
+import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.ts';
+import { createSlackClient } from '../slack/client.ts';
+import { Groups } from '../slack/groups.ts';
+import { Store } from '../store/store.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { type LocalSlack, openLocalSlack } from './local-slack.ts';
+import { Pools } from './pools.ts';
+import { migrateWhenUp, openStorePlace } from './store.ts';
+
+/** A health check that takes longer than this has failed. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Slack is asked how it is at most this often, however often we are probed. */
+const SLACK_CHECK_EVERY_MS = 5_000;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly log: Logger;
+  /** Where the embedded store and the console's journal live; `./.lifeguard` in production. */
+  readonly folder: string;
+  /** The demo: alerts are taken without a token. */
+  readonly openToAll?: boolean;
+  /** The host that is listened on; all interfaces when left out. */
+  readonly host?: string;
+  /** Milliseconds by which the store's clock is moved; tests only. */
+  readonly skewMs?: () => number;
+  /** A certificate authority to trust for PagerDuty, besides the usual ones. */
+  readonly pagerCa?: string;
+  /** The line on top of the console. */
+  readonly hint?: string;
+}
+
+/** Lifeguard, running. */
+export interface App {
+  readonly url: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly engine: Engine;
+  /** The console's workspace, where the console stands in for Slack. */
+  readonly local?: LocalSlack;
+  /** Stops taking requests, finishes what runs, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The composition root: constructs and connects everything. The port is open before the store is
+ * there, so that a request in between is told 503 and comes again, instead of being refused.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, environment, log } = options;
+  const takesRequests = environment.role !== 'worker';
+  let engine: Engine | undefined;
+  let health: Health | undefined;
+  let slackApp: SlackApp | undefined;
+  let local: LocalSlack | undefined;
+  let intakes: Readonly<Record<string, Route>> | undefined;
+
+  const metrics = createMetrics({
+    collect: {
+      outbox: async () => (await need(engine)).outbox.figures(),
+      queueDepth: async () => (await need(engine)).queue.depth(),
+      openIncidents: async () => store.openCount(),
+    },
+  });
+  const later = (path: string): Route => {
+    return async (req, res) => {
+      const route = intakes?.[path];
+      if (route !== undefined) return route(req, res);
+      sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
+    };
+  };
+  const server = createServer(
+    createRouter({
+      subtree: async (req, res) => (local === undefined ? false : local.console.handle(req, res)),
+      routes: {
+        '/healthz': (_req, res) => sendJson(res, 200, { status: 'alive' }),
+        '/readyz': async (_req, res) => {
+          const readiness = await health?.ready();
+          const ok = readiness?.ok === true;
+          sendJson(
+            res,
+            ok ? 200 : 503,
+            readiness ?? { ok: false, parts: { store: { ok: false, detail: 'starting' } } },
+          );
+        },
+        '/metrics': async (_req, res) => {
+          const body = await metrics.render();
+          res.writeHead(200, { 'content-type': metrics.contentType }).end(body);
+        },
+        ...(takesRequests
+          ? {
+              '/webhooks/alertmanager': later('/webhooks/alertmanager'),
+              '/webhooks/pagerduty': later('/webhooks/pagerduty'),
+              [SLACK_PATH]: later(SLACK_PATH),
+            }
+          : {}),
+      },
+      onError: (error, path) => log.error({ err: error, path }, 'a request could not be handled'),
+    }),
+  );
+  const port = await open(server, environment.port, options.host);
+  const url = `http://localhost:${port}`;
+
+  const stopping = new AbortController();
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    const closed = closeServer(server);
+    for (const step of undo.reverse()) {
+      await step().catch((error: unknown) => log.warn({ err: error }, 'something did not stop cleanly'));
+    }
+    local?.close();
+    server.closeAllConnections();
+    await closed;
+  };
+
+  let store: Store;
+  try {
+    if (environment.console && takesRequests) {
+      local = openLocalSlack({
+        config,
+        port,
+        folder: options.folder,
+        ...(options.hint === undefined ? {} : { hint: options.hint }),
+      });
+    }
+    const slack = slackAccess(environment, local);
+    const client = createSlackClient({ token: slack.botToken, apiUrl: slack.apiUrl, log });
+    const groups = new Groups(client, groupsIn(config), () => Date.now() + (options.skewMs?.() ?? 0));
+    const pools = new Pools(config, { log, metrics });
+    const poolsOpen = pools.start();
+    undo.push(() => pools.close());
+    const place = await openStorePlace(environment, options.folder, log);
+    undo.push(() => place.stop());
+    await migrateWhenUp(place.url, log, stopping.signal);
+    store = new Store({
+      url: place.url,
+      ...(options.skewMs === undefined ? {} : { skewMs: options.skewMs }),
+    });
+    undo.push(() => store.close());
+    engine = await startEngine({
+      config,
+      environment,
+      store,
+      storeUrl: place.url,
+      pools,
+      slack: { client, groups },
+      log,
+      metrics,
+      alone: place.alone,
+      ...(options.pagerCa === undefined ? {} : { pagerCa: options.pagerCa }),
+    });
+    const running = engine;
+    undo.push(() => running.stop());
+    if (takesRequests) {
+      slackApp = createSlackApp({ ...slack, log });
+      const app = slackApp;
+      listen(app.app, {
+        loop: engine.loop,
+        store,
+        outbox: engine.outbox,
+        pools: pools.desks(config.slack.channel),
+        groupsOf: (user) => groups.of(user),
+        log,
+        onInteraction: (action, outcome, ackMs) => {
+          metrics.interaction(action, outcome);
+          metrics.interactionAcknowledged(ackMs);
+        },
+      });
+      await app.start();
+      undo.push(() => app.stop());
+    }
+    health = createHealth({
+      timeoutMs: CHECK_TIMEOUT_MS,
+      checks: {
+        store: async () => {
+          await store.ping();
+          return undefined;
+        },
+        queue: async () => {
+          await running.queue.ping();
+          return undefined;
+        },
+        slack: every(SLACK_CHECK_EVERY_MS, async () => {
+          await client.auth.test();
+          return undefined;
+        }),
+        pagerduty: async () => running.pagerTrouble(),
+      },
+    });
+    intakes = {
+      '/webhooks/alertmanager': createAlertmanagerIntake({
+        loop: engine.loop,
+        token: environment.alertmanagerToken,
+        openToAll: options.openToAll ?? false,
+        poolFor: (labels) => poolFor(config, labels)?.name,
+        nextIncidentId: () => store.nextIncidentId(),
+        reopenWithinMs: config.reopenWithinMs,
+        log,
+        metrics,
+      }),
+      '/webhooks/pagerduty': createPagerDutyIntake({
+        secrets: environment.pagerduty.webhookSecrets,
+        onNotice: createNoticeTaker(engine.loop),
+        log,
+        metrics,
+      }),
+      ...(slackApp?.http === undefined ? {} : { [SLACK_PATH]: slackApp.http.requestListener }),
+    };
+    await poolsOpen;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, port, store, engine, ...(local === undefined ? {} : { local }), stop };
+}
+
+async function need<T>(value: T | undefined): Promise<T> {
+  if (value === undefined) throw new Error('not started yet');
+  return value;
+}
+
+function slackAccess(environment: Environment, local: LocalSlack | undefined) {
+  const { slack } = environment;
+  if (slack.mode === 'console') {
+    if (local === undefined) throw new Error('Slack is not configured, and this replica serves no console');
+    return { botToken: local.botToken, signingSecret: local.signingSecret, apiUrl: local.apiUrl };
+  }
+  const apiUrl = environment.slackApiUrl;
+  return slack.mode === 'socket'
+    ? { botToken: slack.botToken, appToken: slack.appToken, apiUrl }
+    : { botToken: slack.botToken, signingSecret: slack.signingSecret, apiUrl };
+}
+
+/** The last answer of a check is good for `ms`: probes must not use up Slack's rate limit. */
+function every(ms: number, check: () => Promise<string | undefined>): () => Promise<string | undefined> {
+  let last: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (last === undefined || now - last.at > ms) last = { at: now, answer: check() };
+    return last.answer;
+  };
+}
+
+function open(server: Server, port: number, host: string | undefined): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

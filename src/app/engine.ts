@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { createStepHandler } from '../checks/step.ts';
+import { escalationFor, policyFor } from '../config/lookup.ts';
+import type { Config, Environment } from '../config/types.ts';
+import { createDispatcher } from '../effects/dispatcher.ts';
+import type { Handlers } from '../effects/handler.ts';
+import { Loop } from '../effects/loop.ts';
+import { type EffectQueue, openQueue } from '../effects/queue.ts';
+import { Runner } from '../effects/runner.ts';
+import { Sweeper } from '../effects/sweeper.ts';
+import type { Policy } from '../incident/policy.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { createEvents } from '../pagerduty/events.ts';
+import { createPageHandler } from '../pagerduty/page.ts';
+import { createRest } from '../pagerduty/rest.ts';
+import { createRemedyHandler } from '../remedies/handler.ts';
+import { Channels } from '../slack/channels.ts';
+import type { createSlackClient } from '../slack/client.ts';
+import { createDrawing } from '../slack/draw.ts';
+import type { Groups } from '../slack/groups.ts';
+import { Outbox } from '../store/outbox.ts';
+import { Presence } from '../store/presence.ts';
+import type { Store } from '../store/store.ts';
+import type { Pools } from './pools.ts';
+
+/** So many effects run at a time in one replica: enough for many incidents, few enough for Slack. */
+const CONCURRENCY = 16;
+
+/** What the engine is made of. */
+export interface EngineOptions {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly storeUrl: string;
+  readonly pools: Pools;
+  readonly slack: { readonly client: ReturnType<typeof createSlackClient>; readonly groups: Groups };
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** This process has the store to itself: what a killed one had claimed is free again at once. */
+  readonly alone: boolean;
+  /** A certificate authority to trust for PagerDuty, besides the usual ones. */
+  readonly pagerCa?: string;
+}
+
+/** The loop with its store, queue, workers and sweeper. */
+export interface Engine {
+  readonly loop: Loop;
+  readonly outbox: Outbox;
+  readonly queue: EffectQueue;
+  readonly sweeper: Sweeper;
+  /** Why PagerDuty did not take the last event; `undefined` when it did, or none was sent. */
+  readonly pagerTrouble: () => string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts the loop: from here on commands are committed and, where this replica works, effects carried out. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { config, environment, store, log, metrics } = options;
+  const works = environment.role !== 'web';
+  const onError = (error: Error): void => log.warn({ err: error }, 'the queue or the store is in trouble');
+  const outbox = new Outbox(store);
+  if (options.alone && works) await outbox.release();
+  const queue = await openQueue({
+    storeUrl: options.storeUrl,
+    onError,
+    ...(environment.redisUrl === undefined ? {} : { redisUrl: environment.redisUrl }),
+  });
+  const name = randomUUID();
+  const presence = options.alone
+    ? undefined
+    : new Presence({
+        url: options.storeUrl,
+        name,
+        onDead: async (dead) => {
+          await outbox.release(dead);
+          log.warn({ runner: dead }, 'another worker has died; what it was doing is taken up');
+        },
+        onError,
+      });
+  const run = (id: string): Promise<void> => runner.run(id);
+  const dispatch = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
+  const policies = new Map<string | undefined, Policy>();
+  const policy = (pool: string | undefined): Policy => {
+    const known = policies.get(pool) ?? policyFor(config, pool);
+    policies.set(pool, known);
+    return known;
+  };
+  const loop = new Loop({
+    store,
+    dispatch,
+    policy,
+    onCommit: (committed, command) => {
+      metrics.observeCommit(committed, command);
+      for (const event of committed.events) {
+        log.info({ incident: committed.incident?.id, event: event.type, command: command.type }, 'event');
+      }
+    },
+  });
+  let pagerTrouble: string | undefined;
+  const runner: Runner = new Runner({
+    outbox,
+    loop,
+    handlers: handlersOf(options, loop, policy, (trouble) => {
+      pagerTrouble = trouble;
+    }),
+    name,
+    now: () => store.now(),
+    onError,
+    onEnd: (effect, end, ms, error) => {
+      metrics.effect(effect.kind, end, ms);
+      const fields = {
+        incident: effect.incident,
+        effect: effect.id,
+        kind: effect.kind,
+        attempt: effect.attempt,
+        ms: Math.round(ms),
+      };
+      if (error === undefined) log.debug(fields, `effect ${end}`);
+      else log.warn({ ...fields, err: error }, `effect ${end}`);
+    },
+  });
+  const sweeper = new Sweeper({ outbox, dispatch, onError });
+  if (works) {
+    // Before the first claim: one whose runner is not there counts for nothing.
+    await presence?.start();
+    runner.start();
+    await queue.work(run, CONCURRENCY);
+  }
+  // A replica that does no work itself still sends what is owed to those that do.
+  sweeper.start();
+  return {
+    loop,
+    outbox,
+    queue,
+    sweeper,
+    pagerTrouble: () => pagerTrouble,
+    async stop() {
+      await sweeper.stop();
+      await Promise.all([queue.close(), runner.stop()]);
+      await presence?.stop();
+    },
+  };
+}
+
+function handlersOf(
+  options: EngineOptions,
+  loop: Loop,
+  policy: (pool: string | undefined) => Policy,
+  onTry: (trouble: string | undefined) => void,
+): Handlers {
+  const { config, environment, store, pools, slack } = options;
+  const linksOf = (pool: string | undefined) => config.pools.find((one) => one.name === pool)?.links ?? {};
+  const { eventsServer, apiServer, apiToken, fromEmail } = environment.pagerduty;
+  const ca = options.pagerCa === undefined ? {} : { ca: options.pagerCa };
+  return {
+    'slack.message': createDrawing({
+      client: slack.client,
+      store,
+      channels: new Channels(slack.client),
+      defaultChannel: config.slack.channel,
+      contextOf: (pool) => ({ policy: policy(pool), links: linksOf(pool) }),
+    }),
+    'check.step': createStepHandler({ store, lifelineOf: (pool) => pools.lifelineOf(pool) }),
+    'remedy.execute': createRemedyHandler({
+      store,
+      loop,
+      lifelineOf: (pool) => pools.lifelineOf(pool),
+      groupsOf: (user) => slack.groups.of(user),
+    }),
+    'pagerduty.event': createPageHandler({
+      store,
+      events: createEvents({ server: eventsServer, ...ca }),
+      rest:
+        apiToken === undefined || fromEmail === undefined
+          ? undefined
+          : createRest({ server: apiServer, token: apiToken, fromEmail, ...ca }),
+      pageOf: (pool, level) => escalationFor(config, pool).levels[level - 1]?.page,
+      linksOf,
+      onTry,
+    }),
+    timer: async (effect) => ({
+      command:
+        effect.payload.command === 'CheckEscalation'
+          ? { type: 'CheckEscalation' }
+          : { type: 'ExpireRequest', request: effect.payload.request },
+    }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Config, PoolConfig } from '../config/types.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import { readActivity } from '../pool/activity.ts';
+import { Lifeline } from '../pool/lifeline.ts';
+import { readLocks } from '../pool/locks.ts';
+import { planTerminate } from '../remedies/terminate.ts';
+import type { PoolDesk } from '../slack/desk.ts';
+
+/** A pool with its connection. */
+export interface Pool {
+  readonly config: PoolConfig;
+  readonly lifeline: Lifeline;
+}
+
+/** The pools of the configuration, each with its one warm connection. */
+export class Pools {
+  readonly #pools = new Map<string, Pool>();
+
+  constructor(config: Config, options: { readonly log: Logger; readonly metrics: Metrics }) {
+    for (const pool of config.pools) {
+      const log = options.log.child({ pool: pool.name });
+      const lifeline = new Lifeline({
+        url: pool.databaseUrl,
+        onChange: (state) => {
+          options.metrics.lifeline(pool.name, state.up);
+          if (state.up) log.info('the connection to the pool is open');
+          else log.warn({ code: state.lastError?.code }, 'the connection to the pool is down');
+        },
+      });
+      this.#pools.set(pool.name, { config: pool, lifeline });
+    }
+  }
+
+  /** Opens all connections at the same time; one that cannot be opened is tried again for ever. */
+  async start(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.lifeline.start()));
+  }
+
+  /** The pool's connection, if the pool is configured. */
+  lifelineOf(name: string): Lifeline | undefined {
+    return this.#pools.get(name)?.lifeline;
+  }
+
+  /** What the listeners can ask of each pool. */
+  desks(defaultChannel: string): Map<string, PoolDesk> {
+    const desks = new Map<string, PoolDesk>();
+    for (const [name, { config, lifeline }] of this.#pools) {
+      desks.set(name, {
+        name,
+        channel: config.channel ?? defaultChannel,
+        activity: () => readActivity(lifeline),
+        locks: () => readLocks(lifeline),
+        planTerminate: (pid, backendStart) => planTerminate(lifeline, pid, backendStart, new Date()),
+      });
+    }
+    return desks;
+  }
+
+  /** Closes the connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.lifeline.close()));
+  }
+}

@@ -1,0 +1,88 @@
+import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bolt';
+import type { Logger } from '../observe/log.ts';
+import { clientOptions } from './client.ts';
+import type { Desk } from './desk.ts';
+import { listenToIncidents } from './listeners/incident.ts';
+import { listenToPoolCommand } from './listeners/pool-command.ts';
+import { listenToRemedies } from './listeners/remedies.ts';
+import { boltLogger } from './logger.ts';
+
+/** The path of Slack's requests. */
+export const SLACK_PATH = '/slack/events';
+
+/** A payload of Slack's is far smaller than this. */
+const BODY_LIMIT = 1024 * 1024;
+
+export interface SlackAppOptions {
+  readonly botToken: string;
+  readonly apiUrl: string;
+  /** HTTP: requests are verified by it. */
+  readonly signingSecret?: string;
+  /** Socket Mode: the connection is opened with it. */
+  readonly appToken?: string;
+  readonly log: Logger;
+}
+
+/** Bolt, and how its requests come in. */
+export interface SlackApp {
+  readonly app: App;
+  /** The receiver of `POST /slack/events`; absent in Socket Mode. */
+  readonly http?: HTTPReceiver;
+  /** Opens the socket; nothing to do over HTTP. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Makes the Bolt app, over HTTP or Socket Mode. No call is made to Slack: it may be down just now. */
+export function createSlackApp(options: SlackAppOptions): SlackApp {
+  const logger = boltLogger(options.log);
+  if (options.appToken !== undefined) {
+    const receiver = new SocketModeReceiver({
+      appToken: options.appToken,
+      logger,
+      installerOptions: { clientOptions: clientOptions(options) },
+    });
+    const app = bolt(options, receiver);
+    return {
+      app,
+      start: async () => {
+        await app.start();
+      },
+      stop: async () => {
+        await app.stop();
+      },
+    };
+  }
+  const http = new HTTPReceiver({
+    signingSecret: options.signingSecret ?? '',
+    endpoints: [SLACK_PATH],
+    logger,
+    bodyLimit: BODY_LIMIT,
+    // A request that no listener takes is acknowledged by nobody: say so soon instead of hanging on.
+    unhandledRequestTimeoutMillis: 2_500,
+  });
+  const app = bolt(options, http);
+  return { app, http, start: async () => undefined, stop: async () => undefined };
+}
+
+/** Connects the listeners to what they work with. */
+export function listen(app: App, desk: Desk): void {
+  listenToIncidents(app, desk);
+  listenToRemedies(app, desk);
+  listenToPoolCommand(app, desk);
+}
+
+function bolt(options: SlackAppOptions, receiver: Receiver): App {
+  const app = new App({
+    receiver,
+    // Bolt's own way asks Slack who the bot is before it runs a listener; an answer must not hang on that.
+    authorize: async () => ({ botToken: options.botToken }),
+    clientOptions: clientOptions(options),
+    logger: boltLogger(options.log),
+    ignoreSelf: false,
+  });
+  app.error(async (error) => {
+    options.log.error({ err: error }, 'a Slack request could not be handled');
+  });
+  return app;
+}

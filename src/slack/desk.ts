@@ -1,0 +1,32 @@
+import type { Loop } from '../effects/loop.ts';
+import type { Actor } from '../incident/people.ts';
+import type { Logger } from '../observe/log.ts';
+import type { Activity } from '../pool/activity.ts';
+import type { LockGraph } from '../pool/locks.ts';
+import type { RemedyPlan } from '../remedies/remedy.ts';
+import type { NoPlan } from '../remedies/terminate.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
+
+/** A pool as people at Slack can ask about it. */
+export interface PoolDesk {
+  readonly name: string;
+  readonly channel: string;
+  /** What the server holds now. */
+  readonly activity: () => Promise<Activity>;
+  /** Who waits for whom. */
+  readonly locks: () => Promise<LockGraph>;
+  /** A fresh look at a backend and the plan to end it; a sentence when there is nothing to end. */
+  readonly planTerminate: (pid: number, backendStart?: string) => Promise<RemedyPlan | NoPlan>;
+}
+
+/** Everything the listeners work with. */
+export interface Desk {
+  readonly loop: Loop;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly pools: ReadonlyMap<string, PoolDesk>;
+  readonly groupsOf: (user: string) => Promise<Actor['groups']>;
+  readonly log: Logger;
+  readonly onInteraction: (action: string, outcome: 'done' | 'refused' | 'failed', ackMs: number) => void;
+}

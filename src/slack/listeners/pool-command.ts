@@ -1,0 +1,175 @@
+import type { App, RespondArguments } from '@slack/bolt';
+import { readingOf } from '../../checks/connections.ts';
+import { worthALook } from '../../checks/sessions.ts';
+import type { Actor } from '../../incident/people.ts';
+import type { Desk, PoolDesk } from '../desk.ts';
+import type { View } from '../views/blocks.ts';
+import { helpView } from '../views/help.ts';
+import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
+import { toldText } from '../views/told.ts';
+import { type Answer, actorOf, NOT_SAVED } from './press.ts';
+import { askToTerminate } from './remedies.ts';
+
+/** `/pool incidents` looks back this far for resolved ones. */
+const LOOK_BACK_MS = 24 * 60 * 60_000;
+
+/** The largest pid that fits PostgreSQL's integer. */
+const LARGEST_PID = 2_147_483_647;
+
+/** What a typed command has to work with. */
+interface Typed {
+  readonly desk: Desk;
+  readonly actor: Actor;
+  readonly words: readonly string[];
+  readonly channel: { readonly id: string; readonly name: string };
+}
+
+/** The slash command `/pool`: answers only the one who typed it, unless it opens or changes an incident. */
+export function listenToPoolCommand(app: App, desk: Desk): void {
+  app.command('/pool', async ({ ack, command, respond }) => {
+    const began = performance.now();
+    await ack();
+    const ackMs = performance.now() - began;
+    const words = command.text.trim().split(/\s+/).filter(Boolean);
+    const name = (words[0] ?? 'help').toLowerCase();
+    let answer: RespondArguments | undefined;
+    let outcome: 'done' | 'failed' = 'done';
+    try {
+      const actor = await actorOf(desk, command.user_id, command.user_name);
+      const channel = { id: command.channel_id, name: command.channel_name };
+      answer = reply(await run(name, { desk, actor, words: words.slice(1), channel }));
+    } catch (error) {
+      desk.log.error({ err: error, command: name }, 'a command could not be carried out');
+      answer = { text: NOT_SAVED };
+      outcome = 'failed';
+    }
+    desk.onInteraction(`/pool ${name in RUN ? name : 'other'}`, outcome, ackMs);
+    if (answer === undefined) return;
+    await respond({ response_type: 'ephemeral', ...answer }).catch((error: unknown) =>
+      desk.log.warn({ err: error, command: name }, 'the answer did not reach the person'),
+    );
+  });
+}
+
+type Reply = View | Answer;
+
+const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
+  status,
+  queries,
+  kill,
+  incidents,
+  escalate,
+  help: async () => helpView(),
+};
+
+async function run(name: string, typed: Typed): Promise<Reply> {
+  const command = Object.hasOwn(RUN, name) ? RUN[name] : undefined;
+  return command === undefined ? helpView(name) : command(typed);
+}
+
+function reply(answer: Reply): RespondArguments | undefined {
+  if (answer === undefined) return undefined;
+  if ('code' in answer) {
+    const text = toldText(answer);
+    return text === undefined ? undefined : { text };
+  }
+  return 'blocks' in answer ? { text: answer.text, blocks: answer.blocks } : { text: answer.text };
+}
+
+async function status({ desk, words }: Typed): Promise<Reply> {
+  const [wanted] = words;
+  const pools =
+    wanted === undefined
+      ? [...desk.pools.values()]
+      : [...desk.pools.values()].filter((one) => one.name === wanted);
+  if (pools.length === 0) return unknownPool(desk, wanted);
+  return statusView(await Promise.all(pools.map((pool) => statusOf(desk, pool))));
+}
+
+async function statusOf(desk: Desk, pool: PoolDesk): Promise<PoolStatus> {
+  const incident = await desk.store.openIncidentOf(pool.name);
+  const common = { pool: pool.name, ...(incident === undefined ? {} : { incident }) };
+  try {
+    const activity = await pool.activity();
+    return {
+      ...common,
+      reading: readingOf(activity),
+      byState: Object.fromEntries(Object.entries(activity.byState).filter(([, count]) => count > 0)),
+    };
+  } catch (error) {
+    return { ...common, trouble: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function queries({ desk, words, channel }: Typed): Promise<Reply> {
+  const pool = poolFor(desk, words[0], channel);
+  if (pool === undefined) return unknownPool(desk, words[0]);
+  const found = worthALook(await pool.activity(), await pool.locks());
+  return queriesView(pool.name, found.headline, found.rows, found.more);
+}
+
+async function kill({ desk, actor, words, channel }: Typed): Promise<Reply> {
+  const [typed = '', wanted] = words;
+  const pid = Number(typed);
+  if (!/^\d{1,10}$/.test(typed) || pid < 1 || pid > LARGEST_PID) {
+    return {
+      text: `\`/pool kill\` takes the pid of a backend, a whole number from 1 to ${LARGEST_PID}; \`/pool queries\` lists them.`,
+    };
+  }
+  const pool = poolFor(desk, wanted, channel);
+  if (pool === undefined) return unknownPool(desk, wanted);
+  return askToTerminate(desk, pool, actor, { pid });
+}
+
+async function incidents({ desk }: Typed): Promise<Reply> {
+  const now = await desk.store.now();
+  const [found, dead] = await Promise.all([
+    desk.store.incidents({ limit: 50, resolvedSince: new Date(now.getTime() - LOOK_BACK_MS) }),
+    desk.outbox.dead(10),
+  ]);
+  return incidentsView(found, dead);
+}
+
+async function escalate({ desk, actor, words, channel }: Typed): Promise<Reply> {
+  const level = words.find((word) => /^\d{1,2}$/.test(word));
+  const open = await openHere(desk, words, channel);
+  if (open === undefined)
+    return { text: 'No incident is open here; name its pool: `/pool escalate [level] [pool]`.' };
+  const { told } = await desk.loop.submit({
+    to: { incident: open },
+    command: { type: 'Escalate', by: actor, ...(level === undefined ? {} : { level: Number(level) }) },
+  });
+  return told;
+}
+
+async function openHere(
+  desk: Desk,
+  words: readonly string[],
+  channel: Typed['channel'],
+): Promise<string | undefined> {
+  const named = words.find((word) => desk.pools.has(word));
+  const pool = poolFor(desk, named, channel);
+  if (pool !== undefined) return (await desk.store.openIncidentOf(pool.name))?.id;
+  const open = await desk.store.incidents({ limit: 2 });
+  return open.length === 1 ? open[0]?.id : undefined;
+}
+
+/** The pool that is meant: the one named, the only one there is, or the only one of this channel. */
+function poolFor(desk: Desk, wanted: string | undefined, channel: Typed['channel']): PoolDesk | undefined {
+  if (wanted !== undefined) return desk.pools.get(wanted);
+  const all = [...desk.pools.values()];
+  if (all.length === 1) return all[0];
+  const here = all.filter((pool) => pool.channel === `#${channel.name}` || pool.channel === channel.id);
+  return here.length === 1 ? here[0] : undefined;
+}
+
+function unknownPool(desk: Desk, wanted: string | undefined): { text: string } {
+  const names = [...desk.pools.keys()].map((name) => `\`${name}\``).join(', ');
+  if (names === '') return { text: 'No pool is configured; add one to lifeguard.yaml under `pools`.' };
+  return {
+    text:
+      wanted === undefined
+        ? `Which pool? Add its name: ${names}.`
+        : `There is no pool of that name. Configured: ${names}.`,
+  };
+}

@@ -1,0 +1,31 @@
+import type { Incident, ReachedLevel } from '../../incident/state.ts';
+import { context, section, type View } from './blocks.ts';
+import { link, percent, person, plain, time } from './mrkdwn.ts';
+
+/** The one message in a level's own channel: what, since when, why them, and the way to the thread. */
+export function announcementView(incident: Incident, reached: ReachedLevel): View {
+  const what =
+    incident.pool === undefined
+      ? plain(incident.title, 150)
+      : `*${plain(incident.pool, 80)}* connection pool`;
+  const level =
+    incident.reading === undefined || incident.status === 'resolved'
+      ? ''
+      : `, ${percent(incident.reading.percent)} in use`;
+  const thread = incident.thread?.permalink;
+  const way = thread === undefined ? '' : `  ${link(thread, 'Open the thread')}`;
+  const text =
+    incident.status === 'resolved'
+      ? `:white_check_mark: ${what}: resolved.${way}`
+      : `:rotating_light: ${what} is in trouble since ${time(incident.startsAt)}${level}.${way}`;
+  const taken =
+    incident.acknowledged === undefined ? 'nobody has it yet' : `${person(incident.acknowledged.by)} has it`;
+  const plainText = `${incident.pool ?? incident.title}: level ${reached.level}, ${reached.name}`;
+  return {
+    text: incident.status === 'resolved' ? `${plainText}: resolved` : plainText,
+    blocks: [
+      section(text),
+      context(`level ${reached.level}, ${plain(reached.name, 80)}  ·  ${taken}  ·  ${incident.id}`),
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import type { Slot } from '../../incident/effects.ts';
+import type { Event } from '../../incident/events.ts';
+import type { Incident } from '../../incident/state.ts';
+import { announcementView } from './announcement.ts';
+import type { View } from './blocks.ts';
+import { noteView } from './note.ts';
+import { parentView, type ViewContext } from './parent.ts';
+import { requestView } from './request.ts';
+import { stepView } from './step.ts';
+
+export type { View } from './blocks.ts';
+export type { ViewContext } from './parent.ts';
+
+/** The event that a note tells, by the note's slot. */
+export function noteSeq(slot: Slot): number | undefined {
+  return slot.startsWith('note-') ? Number(slot.slice('note-'.length)) : undefined;
+}
+
+/** The level that an announcement is about, by its slot. */
+export function announcedLevel(slot: Slot): number | undefined {
+  const match = /^level-\d+-(\d+)$/.exec(slot);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/**
+ * What the message of a slot shows, as the incident stands.
+ *
+ * @param event the event of a note's slot
+ * @returns `undefined` when the slot has nothing to show (any more)
+ */
+export function viewOf(
+  slot: Slot,
+  incident: Incident,
+  context: ViewContext,
+  event?: Event,
+): View | undefined {
+  const twoPerson = (action: string): boolean => context.policy.access.twoPerson.includes(action);
+  if (slot === 'parent') {
+    const [request] = Object.values(incident.requests);
+    return incident.kind === 'request' && request !== undefined
+      ? requestView(incident, request, twoPerson(request.action))
+      : parentView(incident, context);
+  }
+  if (slot.startsWith('step-')) {
+    const step = incident.steps[Number(slot.slice('step-'.length))];
+    return step === undefined ? undefined : stepView(incident, step);
+  }
+  if (slot.startsWith('request-')) {
+    const request = incident.requests[slot.slice('request-'.length)];
+    return request === undefined ? undefined : requestView(incident, request, twoPerson(request.action));
+  }
+  if (slot.startsWith('note-')) return event === undefined ? undefined : noteView(incident, event);
+  if (!slot.startsWith(`level-${incident.firing}-`)) return undefined;
+  const level = announcedLevel(slot);
+  const reached = incident.levels.find((one) => one.level === level);
+  return reached === undefined ? undefined : announcementView(incident, reached);
+}

@@ -1,0 +1,73 @@
+import type { Event } from '../../incident/events.ts';
+import { firingAlerts, type Incident } from '../../incident/state.ts';
+import { section, type View } from './blocks.ts';
+import { duration, person, plain, time } from './mrkdwn.ts';
+import { outcomeText } from './request.ts';
+
+/** What one event tells in the thread; `undefined` for events that have nothing to tell. */
+export function noteView(incident: Incident, event: Event): View | undefined {
+  const text = noteText(incident, event);
+  return text === undefined ? undefined : { text: stripped(text), blocks: [section(text)] };
+}
+
+function noteText(incident: Incident, event: Event): string | undefined {
+  switch (event.type) {
+    case 'Acknowledged':
+      return `:raised_hand: ${person(event.by)} has it${event.by.via === 'pagerduty' ? ' (acknowledged in PagerDuty)' : ''}.`;
+    case 'IncidentReopened':
+      return `:red_circle: Firing again: *${plain(event.why, 150)}*, since ${time(event.startsAt)}.`;
+    case 'LevelReached':
+      return levelText(event);
+    case 'PageFailed':
+      return `:x: *The page of level ${event.level} was refused by PagerDuty:* ${plain(event.detail, 300)}. Nobody was paged by it; call them another way.`;
+    case 'DataCorruptionSuspected':
+      return `:rotating_light: ${person(event.by)} suspects damaged data.`;
+    case 'RemedyEnded': {
+      const request = incident.requests[event.request];
+      if (request === undefined) return undefined;
+      return `*${plain(request.preview.title, 200)}*\n${outcomeText(request)}`;
+    }
+    case 'Resolved':
+      return resolvedText(incident, event);
+    case 'EffectDied':
+      return `:x: Gave up on ${plain(event.kind, 60)} (${plain(event.effect, 60)}): ${plain(event.detail, 300)}`;
+    default:
+      return undefined;
+  }
+}
+
+function levelText(event: Extract<Event, { type: 'LevelReached' }>): string {
+  const who = `level ${event.level}, *${plain(event.name, 80)}*`;
+  const how = event.pages ? 'paging' : 'now with';
+  const late = event.lateMs === undefined ? '' : `, ${duration(event.lateMs)} late`;
+  switch (event.why) {
+    case 'due':
+      return `:pager: ${capital(how)} ${who}${late}.`;
+    case 'asked':
+      return `:pager: ${event.by === undefined ? 'Someone' : person(event.by)} escalated: ${how} ${who}.`;
+    case 'at_once':
+      return `:pager: ${capital((event.condition ?? '').replaceAll('_', ' '))}: ${how} ${who} at once.`;
+  }
+}
+
+function resolvedText(incident: Incident, event: Extract<Event, { type: 'Resolved' }>): string {
+  const took = duration(Date.parse(event.at) - Date.parse(incident.startsAt));
+  const firing = firingAlerts(incident).length;
+  const who =
+    event.by === undefined
+      ? 'Resolved: all alerts have cleared'
+      : `Resolved by ${person(event.by)}${firing > 0 ? ', while the alert still fires: it opens again if that goes on' : ''}`;
+  return `:white_check_mark: ${who}. It took ${took}.`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The fallback text: the same words without mrkdwn's marks. */
+function stripped(text: string): string {
+  return text
+    .replace(/:[a-z_]+: ?/g, '')
+    .replaceAll('*', '')
+    .replace(/<!date\^\d+\^[^|]*\|([^>]*)>/g, '$1');
+}

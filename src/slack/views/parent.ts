@@ -1,0 +1,177 @@
+import { nextDue } from '../../incident/escalation.ts';
+import type { Policy } from '../../incident/policy.ts';
+import { firingAlerts, type Incident, levelInForce } from '../../incident/state.ts';
+import { ACTION } from './actions.ts';
+import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
+import { duration, link, percent, person, plain, time } from './mrkdwn.ts';
+
+/** What the views are told besides the incident itself. */
+export interface ViewContext {
+  readonly policy: Policy;
+  readonly links?: { readonly dashboard?: string; readonly alerts?: string };
+}
+
+/**
+ * The parent message: what is wrong now, since when, who has it, which level, what next. Drawn anew
+ * from the incident with every change, never patched.
+ */
+export function parentView(incident: Incident, view: ViewContext): View {
+  const title = headline(incident);
+  const blocks: Block[] = [header(title)];
+  const summary = summaryOf(incident);
+  if (summary !== undefined) blocks.push(section(summary));
+  if (incident.pool === undefined) blocks.push(section(unmatched(incident)));
+  blocks.push(fields(facts(incident, view.policy)));
+  if (incident.dataCorruption !== undefined) {
+    blocks.push(
+      section(`:rotating_light: *Data corruption suspected* by ${person(incident.dataCorruption.by)}`),
+    );
+  }
+  if (incident.status === 'open') blocks.push(actions('incident', buttons(incident)));
+  blocks.push(context(smallPrint(incident, view)));
+  return { text: title, blocks };
+}
+
+function headline(incident: Incident): string {
+  const { reading, pool } = incident;
+  if (pool === undefined) {
+    return incident.status === 'resolved'
+      ? `✅ ${incident.title}: resolved`
+      : `🔴 ${incident.title}: alert of an unknown pool`;
+  }
+  const now = reading === undefined ? '' : `: ${percent(reading.percent)} of connections in use`;
+  if (incident.status === 'resolved') return `✅ ${pool} connection pool resolved${now}`;
+  const mark = incident.acknowledged === undefined ? '🔴' : '🟠';
+  if (reading === undefined) return `${mark} ${pool} connection pool is nearly exhausted`;
+  return `${mark} ${pool} connection pool${now} (${reading.used} of ${reading.usable})`;
+}
+
+function summaryOf(incident: Incident): string | undefined {
+  const firing = firingAlerts(incident);
+  const alert = firing[0] ?? Object.values(incident.alerts)[0];
+  if (alert === undefined) return undefined;
+  const text = alert.annotations['summary'] ?? alert.annotations['description'] ?? '';
+  const more = firing.length > 1 ? ` _and ${firing.length - 1} more firing_` : '';
+  return `*${plain(alert.name, 150)}*${text === '' ? '' : `  ${plain(text, 500)}`}${more}`;
+}
+
+/** How to add the pool, in the words of the file that it goes into. */
+function unmatched(incident: Incident): string {
+  const labels = Object.entries(Object.values(incident.alerts)[0]?.labels ?? {})
+    .filter(([name]) => name !== 'alertname' && name !== 'severity')
+    .slice(0, 3)
+    .map(([name, value]) => `${plain(name, 60)}: ${plain(value, 60)}`)
+    .join(', ');
+  return [
+    'These labels match no pool, so there are no checks and no remedies here.',
+    `Add one to \`lifeguard.yaml\` under \`pools\`: a \`name\`, a \`database_url\` and \`match: { ${labels} }\`.`,
+  ].join('\n');
+}
+
+function facts(incident: Incident, policy: Policy): string[] {
+  const level = levelInForce(incident);
+  const reached = incident.levels.filter((one) => one.level === level).at(-1);
+  const next = nextDue(incident, policy);
+  const texts = [`*Since*\n${time(incident.startsAt)}`, `*Who has it*\n${owner(incident)}`];
+  if (incident.status === 'resolved') {
+    texts.push(`*Resolved*\n${resolvedBy(incident)}`);
+    return texts;
+  }
+  texts.push(
+    `*Level*\n${reached === undefined ? 'none yet' : `${level} ${plain(reached.name, 80)}${pageState(reached.page)}`}`,
+  );
+  texts.push(
+    `*Next*\n${next === undefined ? 'no further level' : `level ${next.level} ${plain(next.name, 80)} at ${time(next.at)}`}`,
+  );
+  if (policy.escalation.hotline !== undefined && level >= 3) {
+    texts.push(`*Hotline*\n${plain(policy.escalation.hotline, 100)}`);
+  }
+  return texts;
+}
+
+function owner(incident: Incident): string {
+  if (incident.acknowledged === undefined) return 'nobody yet';
+  return `${person(incident.acknowledged.by)} since ${time(incident.acknowledged.at)}`;
+}
+
+function resolvedBy(incident: Incident): string {
+  const { resolved } = incident;
+  if (resolved === undefined) return '';
+  const who = resolved.by === undefined ? 'all alerts cleared' : `by ${person(resolved.by)}`;
+  const took = duration(Date.parse(resolved.at) - Date.parse(incident.startsAt));
+  return `${time(resolved.at)} after ${took}, ${who}`;
+}
+
+function pageState(page: 'sent' | 'failing' | 'failed' | undefined): string {
+  switch (page) {
+    case 'sent':
+      return ', paged';
+    case 'failing':
+      return ', :warning: *page not delivered yet*';
+    case 'failed':
+      return ', :x: *page refused*';
+    default:
+      return '';
+  }
+}
+
+function buttons(incident: Incident) {
+  const value = { i: incident.id };
+  const row = [];
+  if (incident.acknowledged === undefined) {
+    row.push(button('Acknowledge', ACTION.acknowledge, value, { style: 'primary' }));
+  }
+  if (incident.pool !== undefined) {
+    row.push(
+      button(
+        'Run step 2',
+        `${ACTION.runStep}.2`,
+        { ...value, step: 2 },
+        { label: 'Run step 2, who holds the connections' },
+      ),
+    );
+  }
+  row.push(
+    button('Escalate', ACTION.escalate, value, {
+      confirm: {
+        title: 'Escalate to the next level?',
+        text: 'The next level is paged now instead of at its due time.',
+        yes: 'Escalate',
+      },
+    }),
+    button('Data corruption', ACTION.dataCorruption, value, {
+      confirm: {
+        title: 'Is data damaged?',
+        text: 'Pages the level that the escalation names for suspected data corruption, at once.',
+        yes: 'Yes, page them',
+        danger: true,
+      },
+    }),
+    button('Resolve', ACTION.resolve, value, {
+      confirm: {
+        title: 'Resolve the incident?',
+        text: 'Closes it and stops the escalation. It opens again if the alert keeps firing.',
+        yes: 'Resolve',
+      },
+    }),
+  );
+  return row;
+}
+
+function smallPrint(incident: Incident, view: ViewContext): string {
+  const parts = [incident.id];
+  const { links } = view;
+  if (links?.dashboard !== undefined) parts.push(link(links.dashboard, 'dashboard'));
+  if (links?.alerts !== undefined) parts.push(link(links.alerts, 'alerts'));
+  const generator = firingAlerts(incident)[0]?.generatorURL;
+  if (generator !== undefined) parts.push(link(generator, 'query'));
+  if (incident.reading !== undefined) parts.push(`measured ${time(incident.reading.at)}`);
+  if (incident.firing > 1) parts.push(`firing for the ${ordinal(incident.firing)} time`);
+  return parts.join('  ·  ');
+}
+
+function ordinal(n: number): string {
+  const tens = n % 100;
+  if (tens >= 11 && tens <= 13) return `${n}th`;
+  return `${n}${['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'}`;
+}

@@ -1,0 +1,94 @@
+import type { PoolReading, RemedyRequest } from '../../incident/remedy.ts';
+import type { Incident } from '../../incident/state.ts';
+import { ACTION } from './actions.ts';
+import { actions, type Block, button, context, fields, section, type View } from './blocks.ts';
+import { code, codeBlock, duration, percent, person, plain, time } from './mrkdwn.ts';
+
+/** A remedy request: what would be done, to whom, at what risk, and where it stands. */
+export function requestView(incident: Incident, request: RemedyRequest, twoPerson: boolean): View {
+  const { preview } = request;
+  const standing = standingOf(request);
+  const blocks: Block[] = [
+    section(`*${plain(preview.title, 200)}?*\nasked for by ${person(request.requestedBy)}`),
+  ];
+  if (preview.facts.length > 0) {
+    blocks.push(fields(preview.facts.map((fact) => `*${plain(fact.label, 60)}*\n${plain(fact.value, 300)}`)));
+  }
+  if (preview.query !== undefined && preview.query !== '')
+    blocks.push(section(codeBlock(preview.query, 600)));
+  if (preview.risks.length > 0) {
+    blocks.push(section(preview.risks.map((risk) => `:warning: ${plain(risk, 300)}`).join('\n')));
+  }
+  if (request.status === 'pending') {
+    const value = { i: incident.id, r: request.id };
+    const needs = twoPerson ? `two approvers, ${request.approvals.length} so far` : 'one approver';
+    blocks.push(
+      actions(`request-${request.id}`, [
+        button('Approve', ACTION.approve, value, { style: 'primary', label: `Approve: ${preview.title}` }),
+        button('Deny', ACTION.deny, value, { label: `Deny: ${preview.title}` }),
+      ]),
+      context(
+        `needs ${needs}  ·  good until ${time(request.expiresAt)}  ·  looked up ${time(preview.takenAt)}`,
+      ),
+    );
+  } else {
+    blocks.push(section(standing));
+  }
+  return {
+    text: `${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`,
+    blocks,
+  };
+}
+
+function standingOf(request: RemedyRequest): string {
+  const approvers = request.approvals.map((one) => person(one.by)).join(' and ');
+  switch (request.status) {
+    case 'pending':
+      return '';
+    case 'approved':
+      return `:hourglass_flowing_sand: approved by ${approvers}, queued`;
+    case 'running':
+      return `:hourglass_flowing_sand: approved by ${approvers}, being carried out…`;
+    case 'denied':
+      return `:no_entry_sign: denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing was done`;
+    case 'expired':
+      return `:hourglass: nobody approved it by ${time(request.expiresAt)}; nothing was done. Ask again if it is still needed.`;
+    case 'ended':
+      return `approved by ${approvers}\n${outcomeText(request)}`;
+  }
+}
+
+/** How a remedy ended, in one or two lines. */
+export function outcomeText(request: RemedyRequest): string {
+  const { result } = request;
+  if (result === undefined) return '';
+  const mark = {
+    done: ':white_check_mark:',
+    nothing_to_do: ':information_source:',
+    refused: ':no_entry:',
+    failed: ':x:',
+  }[result.outcome];
+  const took = result.ms === undefined || result.outcome !== 'done' ? '' : ` in ${duration(result.ms)}`;
+  const pool = readingText(result.before, result.after);
+  return `${mark} ${withCode(result.detail)}${took}${pool === '' ? '' : `\n${pool}`}`;
+}
+
+function readingText(before: PoolReading | undefined, after: PoolReading | undefined): string {
+  if (after === undefined) return '';
+  const now = `*${percent(after.percent)}* (${after.used} of ${after.usable} connections)`;
+  return before === undefined ? `Pool now at ${now}` : `Pool: ${percent(before.percent)} → ${now}`;
+}
+
+/** A detail may name a statement between backticks; that one stays code, the rest is plain. */
+function withCode(detail: string): string {
+  return detail
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? code(part, 300) : part === '' ? '' : spaced(part)))
+    .join('');
+}
+
+function spaced(part: string): string {
+  const lead = part.startsWith(' ') ? ' ' : '';
+  const trail = part.endsWith(' ') ? ' ' : '';
+  return `${lead}${plain(part, 500)}${trail}`;
+}

@@ -1,0 +1,85 @@
+import type { SessionRow } from '../../incident/events.ts';
+import type { Incident, StepState } from '../../incident/state.ts';
+import { ACTION } from './actions.ts';
+import { actions, type Block, button, context, section, type View } from './blocks.ts';
+import { code, codeBlock, duration, plain, time } from './mrkdwn.ts';
+
+/** What each step asks, by its number. */
+const QUESTIONS: Readonly<Record<number, string>> = { 2: 'Who holds the connections' };
+
+/** A session row takes one block; more than this and the buttons drown. */
+const MOST_ROWS = 8;
+
+/** The message of a diagnosis step: running, then what it found, with a button to run it again. */
+export function stepView(incident: Incident, step: StepState): View {
+  const name = `Step ${step.step}: ${QUESTIONS[step.step] ?? 'check'}`;
+  const { findings } = step;
+  if (findings === undefined) {
+    return { text: `${name}: running`, blocks: [section(`*${name}*\n:hourglass_flowing_sand: running…`)] };
+  }
+  const mark = step.ok === false ? ':warning: ' : '';
+  const blocks: Block[] = [section(`*${name}*\n${mark}${plain(findings.headline, 500)}`)];
+  if (findings.lines.length > 0)
+    blocks.push(section(findings.lines.map((line) => `• ${plain(line, 400)}`).join('\n')));
+  if (findings.mend !== undefined) blocks.push(section(`*To mend it:* ${code(findings.mend, 600)}`));
+  const pool = incident.pool ?? '';
+  blocks.push(
+    ...sessionBlocks(findings.sessions ?? [], { i: incident.id, pool, buttons: incident.status === 'open' }),
+  );
+  const shown = Math.min(MOST_ROWS, findings.sessions?.length ?? 0);
+  const more = (findings.more ?? 0) + (findings.sessions?.length ?? 0) - shown;
+  if (more > 0) blocks.push(context(`and ${more} more`));
+  const took = step.ms === undefined ? '' : `took ${Math.round(step.ms)} ms`;
+  const when = step.finishedAt === undefined ? '' : ` at ${time(step.finishedAt)}`;
+  blocks.push(context(step.running ? ':hourglass_flowing_sand: running again…' : `${took}${when}`));
+  if (incident.status === 'open') {
+    blocks.push(
+      actions(`step-${step.step}`, [
+        button(
+          `Run step ${step.step}`,
+          `${ACTION.runStep}.${step.step}`,
+          { i: incident.id, step: step.step },
+          {
+            label: `Run step ${step.step} again`,
+          },
+        ),
+      ]),
+    );
+  }
+  return { text: `${name}: ${findings.headline}`, blocks };
+}
+
+/** Sessions, one block each, with the button that asks for their end. */
+export function sessionBlocks(
+  sessions: readonly SessionRow[],
+  options: { readonly i?: string; readonly pool: string; readonly buttons: boolean },
+): Block[] {
+  return sessions.slice(0, MOST_ROWS).map((session) => {
+    const value = {
+      ...(options.i === undefined ? {} : { i: options.i }),
+      pool: options.pool,
+      pid: session.pid,
+      b: session.backendStart,
+    };
+    const accessory = options.buttons
+      ? button('Terminate', `${ACTION.terminate}.${session.pid}`, value, {
+          style: 'danger',
+          label: `Terminate backend ${session.pid}; asks for approval first`,
+        })
+      : undefined;
+    return section(sessionText(session), accessory);
+  });
+}
+
+function sessionText(session: SessionRow): string {
+  const facts = [
+    `*pid ${session.pid}*`,
+    plain(session.application === '' ? 'no application name' : session.application, 64),
+    `${plain(session.state, 40)} for ${duration(session.ageMs)}`,
+  ];
+  if (session.blocks > 0) facts.push(`*blocks ${session.blocks}*`);
+  const from = `${plain(session.user, 64)}@${plain(session.client, 64)}`;
+  const wait = session.wait === undefined ? '' : `, waits on ${plain(session.wait, 60)}`;
+  const query = session.query === '' ? '' : `\n${codeBlock(session.query, 200)}`;
+  return `${facts.join('  ·  ')}\n${from}${wait}${query}`;
+}

@@ -1,0 +1,65 @@
+import type { Told } from '../../incident/decide/index.ts';
+import { code, person, plain, time } from './mrkdwn.ts';
+
+/** What the person who pressed or typed is told; `undefined` when the thread says it already. */
+export function toldText(told: Told | undefined): string | undefined {
+  if (told === undefined) return undefined;
+  switch (told.code) {
+    case 'done':
+    case 'approved':
+    case 'start':
+      return undefined;
+    case 'requested':
+      return 'Asked for. It waits for an approval in the thread.';
+    case 'not_allowed':
+      return `:no_entry: Not carried out: ${withCode(told.why)}.`;
+    case 'not_open':
+      return 'There is no such incident any more.';
+    case 'already_acknowledged':
+      return `${person(told.by)} has had it since ${time(told.at)}; nothing changed.`;
+    case 'already_resolved':
+      return 'This incident is resolved already; nothing changed.';
+    case 'step_running':
+      return `Step ${told.step} is running already.`;
+    case 'no_such_step':
+      return `There is no step ${told.step} to run here.`;
+    case 'already_requested':
+      return `That has been asked for already by ${person(told.request.requestedBy)}; see the thread.`;
+    case 'needs_another_approval':
+      return 'Your approval counts. It needs one more, from someone else.';
+    case 'own_request':
+      return ':no_entry: Not counted: this takes two other approvers, and you asked for it.';
+    case 'approved_before':
+      return 'Your approval counts already; it takes someone else for the second.';
+    case 'no_such_request':
+      return 'That request does not exist.';
+    case 'request_closed':
+      return closed(told.request);
+    case 'escalated':
+      return `Escalated to level ${told.level}, ${plain(told.name, 80)}.`;
+    case 'already_at_level':
+      return `Level ${told.level} has been reached already; nobody is paged twice.`;
+    case 'no_level_left':
+      return 'There is no further level to escalate to.';
+  }
+}
+
+function closed(request: Extract<Told, { code: 'request_closed' }>['request']): string {
+  switch (request.status) {
+    case 'denied':
+      return `It was denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing will be done.`;
+    case 'expired':
+      return 'It was not approved in time; nothing was done. Ask again if it is still needed.';
+    case 'ended':
+      return 'It has been carried out already; nothing is done twice.';
+    default:
+      return 'It is approved already; nothing is done twice.';
+  }
+}
+
+function withCode(text: string): string {
+  return text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? code(part) : part.replace(/[&<>]/g, '')))
+    .join('');
+}
