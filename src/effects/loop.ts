@@ -44,7 +44,8 @@ export class Loop {
       if (submission !== undefined) onCommit?.(result, submission.command);
     }
     const ids = results.flatMap((result) => runnable(result.effects));
-    if (ids.length > 0) await dispatch(ids);
+    // All is committed: a queue that cannot take it is no reason to tell the caller that it failed.
+    if (ids.length > 0) void dispatch(ids).catch(() => undefined);
     return results;
   }
 

@@ -28,9 +28,10 @@ const ADD_TIMEOUT_MS = 1_000;
 /**
  * A worker that has not renewed its hold on an id for this long is taken for dead. As long as BullMQ
  * waits for it (30 to 60 s by its defaults), it drops every new offer of the id, and what a killed
- * replica was doing is held up although its claim in the store ran out long ago.
+ * replica was doing is held up although its claim in the store was freed long ago. A worker that was
+ * only slow loses nothing: the claim keeps the second run from doing the work twice.
  */
-const LOST_AFTER_MS = 10_000;
+const LOST_AFTER_MS = 2_000;
 
 /** The store is the truth, so nothing is kept in the queue once it has run. */
 const JOB = { removeOnComplete: true, removeOnFail: true } as const;
@@ -40,7 +41,7 @@ export interface QueueOptions {
   readonly redisUrl?: string;
   readonly storeUrl: string;
   readonly onError: (error: Error) => void;
-  /** Milliseconds after which a worker that says nothing is taken for dead; 10,000 when left out. */
+  /** Milliseconds after which a worker that says nothing is taken for dead; 2,000 when left out. */
   readonly lostAfterMs?: number;
 }
 
@@ -66,6 +67,8 @@ async function openOnPostgres({ storeUrl, onError, lostAfterMs }: QueueOptions):
     connectionString: storeUrl,
     schema: 'bullmq',
     application_name: 'lifeguard-queue',
+    // What a crash of the server takes from the queue, the sweeper sends again: it need not wait for the disk.
+    options: '-c synchronous_commit=off',
     max,
     migrate,
   });

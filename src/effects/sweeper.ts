@@ -73,8 +73,9 @@ export class Sweeper {
       const owed = await outbox.owed(PORTION);
       const fresh = owed.filter((one) => !this.#offered.has(offerOf(one)));
       if (fresh.length > 0) {
-        for (const one of fresh) this.#offered.set(offerOf(one), now);
         await dispatch(fresh.map((one) => one.id));
+        // Only what was taken counts as offered: the rest is offered again at the next look.
+        for (const one of fresh) this.#offered.set(offerOf(one), now);
       }
       const inMs = await outbox.nextDueIn();
       this.#schedule(Math.max(5, Math.min(LONGEST_SLEEP_MS, inMs ?? LONGEST_SLEEP_MS)));

@@ -33,7 +33,7 @@ export interface DeadEffect {
 
 /**
  * A claim lasts this long without being renewed. Long enough for a slow call, short enough that the
- * work of a replica that died goes on soon.
+ * work of a replica that hangs goes on soon; that of one that died is freed by `Presence` before that.
  */
 export const LEASE_MS = 15_000;
 
@@ -147,7 +147,7 @@ export class Outbox {
    * @returns the effect, or `undefined` when there is nothing to do (any more, yet, or here)
    */
   async claim(id: string, runner: string): Promise<Claim | undefined> {
-    const { rows } = await this.#store.pool.query<Row & { createdAt: Date; superseded: boolean }>(CLAIM, [
+    const { rows } = await this.#store.claims.query<Row & { createdAt: Date; superseded: boolean }>(CLAIM, [
       id,
       runner,
       LEASE_MS,

@@ -57,6 +57,9 @@ export interface StoreOptions {
   readonly skewMs?: () => number;
 }
 
+/** Claiming is one short statement an effect. */
+const CLAIM_CONNECTIONS = 4;
+
 /**
  * The store: what happened (events), what stands (incidents) and what is owed (effects), in PostgreSQL.
  *
@@ -64,22 +67,31 @@ export interface StoreOptions {
  */
 export class Store {
   readonly pool: pg.Pool;
+  /**
+   * For claims of effects alone: they do not wait for the disk. A claim that a crash of the server
+   * takes back leaves the effect owed, and it is looked for before it is done again.
+   */
+  readonly claims: pg.Pool;
   readonly #skewMs: () => number;
 
   constructor(options: StoreOptions) {
     this.#skewMs = options.skewMs ?? (() => 0);
-    this.pool = new pg.Pool({
+    const common = {
       connectionString: options.url,
-      max: options.connections ?? 10,
       application_name: 'lifeguard-store',
       connectionTimeoutMillis: 5_000,
       // A store that hangs must be seen as one that is down: Alertmanager is told 503 and retries.
       query_timeout: 10_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
-    });
-    // Without a listener a connection that breaks while idle would end the process.
-    this.pool.on('error', () => undefined);
+    };
+    this.pool = new pg.Pool({ ...common, max: options.connections ?? 10 });
+    this.claims = new pg.Pool({ ...common, max: CLAIM_CONNECTIONS, options: '-c synchronous_commit=off' });
+    for (const pool of [this.pool, this.claims]) {
+      // Without listeners a connection that breaks, idle or in use, would end the process.
+      pool.on('error', () => undefined);
+      pool.on('connect', (client) => client.on('error', () => undefined));
+    }
   }
 
   /** Milliseconds by which the store's clock is moved; 0 outside of tests. */
@@ -255,7 +267,7 @@ export class Store {
 
   /** Closes the connections; waits for those in use. */
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.claims.end()]);
   }
 }
 

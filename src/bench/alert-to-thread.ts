@@ -1,0 +1,54 @@
+import pg from 'pg';
+import { createLogger } from '../observe/log.ts';
+import { createSlackClient } from '../slack/client.ts';
+import type { Bench } from './setup.ts';
+
+/** The first runs warm up compilers, caches and connections, and are not counted. */
+const WARM_UP = 20;
+const RUNS = 200;
+
+/** An incident of its own for each run, one after the other: what one SRE waits for. */
+export async function measureAlertToThread(bench: Bench): Promise<number[]> {
+  const samples: number[] = [];
+  for (let run = 0; run < WARM_UP + RUNS; run += 1) {
+    const posted = nextParent(bench);
+    const began = performance.now();
+    const status = await bench.alert({ bench: `run-${run}` }, new Date());
+    if (status !== 200) throw new Error(`the webhook answered ${status}`);
+    const ms = (await posted) - began;
+    if (run >= WARM_UP) samples.push(ms);
+  }
+  return samples;
+}
+
+/** The least that a bot could do: keep the alert with one fsynced INSERT, then tell Slack once. */
+export async function measureBaseline(bench: Bench): Promise<number[]> {
+  const client = new pg.Client({ connectionString: bench.storeUrl });
+  await client.connect();
+  await client.query(
+    'create table if not exists bench_alerts (id bigint generated always as identity, body jsonb)',
+  );
+  const log = createLogger({ level: 'silent', secrets: [] });
+  const slack = createSlackClient({ token: bench.slack.botToken, apiUrl: bench.slack.apiUrl, log });
+  const samples: number[] = [];
+  for (let run = 0; run < WARM_UP + RUNS; run += 1) {
+    const began = performance.now();
+    await client.query('insert into bench_alerts (body) values ($1)', [{ run }]);
+    await slack.chat.postMessage({ channel: '#incidents', text: `bench ${run}` });
+    if (run >= WARM_UP) samples.push(performance.now() - began);
+  }
+  await client.query('drop table bench_alerts');
+  await client.end();
+  return samples;
+}
+
+/** When the next parent message stands in the workspace, by this process's clock. */
+function nextParent(bench: Bench): Promise<number> {
+  return new Promise((resolve) => {
+    const end = bench.slack.workspace.subscribe((change) => {
+      if (change.kind !== 'message' || change.message.thread_ts !== undefined) return;
+      end();
+      resolve(performance.now());
+    });
+  });
+}

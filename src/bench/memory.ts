@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import type { Bench } from './setup.ts';
+
+const INCIDENTS = 1_000;
+const AT_A_TIME = 8;
+const SETTLE_MS = 15_000;
+const KB_OF_A_MB = 1_024;
+
+/** Opens incidents up to a thousand and reads the process's resident memory, in MB, once it has come to rest. */
+export async function measureMemory(bench: Bench): Promise<number> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_A_TIME }, async () => {
+      while (next < INCIDENTS) {
+        next += 1;
+        await bench.alert({ bench: `memory-${next}` }, new Date());
+      }
+    }),
+  );
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const status = await readFile(`/proc/${bench.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / KB_OF_A_MB;
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Patient, startPatient } from '../console/demo/patient.ts';
+import { type StandIn, startSlackStandIn } from '../console/server.ts';
+import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
+
+/** What the measurements work with: a Lifeguard process of its own, as in production, between local stand-ins. */
+export interface Bench {
+  readonly port: number;
+  readonly pid: number;
+  readonly storeUrl: string;
+  readonly slack: StandIn;
+  readonly patient: Patient;
+  /** Posts an Alertmanager notification and resolves with the HTTP status. */
+  alert(labels: Record<string, string>, startsAt: Date, status?: 'firing' | 'resolved'): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const TOKEN = 'bench-token';
+const READY_WITHIN_MS = 20_000;
+
+/** Starts the store, the patient, Slack's stand-in and `lifeguard serve` as a process of its own. */
+export async function startBench(): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
+  const store = await startEmbedded({ dataDir: join(folder, 'store') });
+  const patient = await startPatient(join(folder, 'patient'));
+  const slack = await startSlackStandIn({ channels: ['incidents', 'backend-team'] });
+  const port = await freePort();
+  await writeFile(
+    join(folder, 'lifeguard.yaml'),
+    `slack: { channel: "#incidents" }
+access: { approvers: [U0BOB] }
+pools:
+  - { name: orders, match: { datname: catalytic_db }, database_url: "\${PATIENT_URL}", channel: "#backend-team" }
+`,
+  );
+  slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../cli.js', import.meta.url)), 'serve'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATABASE_URL: store.url,
+      PATIENT_URL: patient.lifeguardUrl,
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_SIGNING_SECRET: slack.signingSecret,
+      SLACK_API_URL: slack.apiUrl,
+      ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
+      LOG_LEVEL: 'warn',
+    },
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  await ready(`${origin}/readyz`);
+  return {
+    port,
+    pid: child.pid ?? 0,
+    storeUrl: store.url,
+    slack,
+    patient,
+    async alert(labels, startsAt, status = 'firing') {
+      const answer = await fetch(`${origin}/webhooks/alertmanager`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify(notification(labels, startsAt, status)),
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      await slack.stop();
+      await patient.stop();
+      await store.stop();
+      await removeEmbedded(join(folder, 'store'));
+      await removeEmbedded(join(folder, 'patient'));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  for (;;) {
+    const status = await fetch(url).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (Date.now() > deadline) throw new Error(`lifeguard serve was not ready within ${READY_WITHIN_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function notification(labels: Record<string, string>, startsAt: Date, status: 'firing' | 'resolved') {
+  const all = { alertname: 'DatabaseConnectionPoolExhaustion', severity: 'critical', ...labels };
+  const key = Object.entries(all).join(',');
+  return {
+    version: '4',
+    groupKey: `{}:{${key}}`,
+    truncatedAlerts: 0,
+    status,
+    receiver: 'lifeguard',
+    groupLabels: {},
+    commonLabels: all,
+    commonAnnotations: {},
+    externalURL: 'http://localhost:9093',
+    alerts: [
+      {
+        status,
+        labels: all,
+        annotations: { summary: 'bench' },
+        startsAt: startsAt.toISOString(),
+        endsAt: status === 'firing' ? '0001-01-01T00:00:00Z' : new Date().toISOString(),
+        generatorURL: 'http://localhost:9090/graph',
+        fingerprint: key,
+      },
+    ],
+  };
+}

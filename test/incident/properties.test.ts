@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/incident/decide/index.ts';
+import { effectsOf } from '../../src/incident/effects-of.ts';
+import { dueAt, isUnnecessary } from '../../src/incident/escalation.ts';
+import { evolve, fold } from '../../src/incident/evolve.ts';
+import type { Policy } from '../../src/incident/policy.ts';
+import type { Incident } from '../../src/incident/state.ts';
+import { BEGIN, type Outcome, only, Story } from './given.ts';
+import { type Move, moves, policies } from './random-story.ts';
+
+/** Lives a random story, and calls `look` after each command with the incident before it. */
+function live(
+  policy: Policy,
+  story: readonly Move[],
+  look?: (told: Story, before: Incident | undefined, out: Outcome) => void,
+) {
+  const told = new Story(policy);
+  for (const { wait, command } of story) {
+    const before = told.state;
+    const out = told.at(told.clock + wait).when(command);
+    look?.(told, before, out);
+  }
+  return told;
+}
+
+/** Lives many random stories. */
+function always(prove: (policy: Policy, story: readonly Move[]) => void): void {
+  fc.assert(fc.property(policies, moves, prove), { numRuns: 120 });
+}
+
+test('no command at any time throws, and the incident that is kept is the sum of its events', () => {
+  always((policy, story) => {
+    const told = live(policy, story);
+    expect(fold(told.events)).toEqual(told.state);
+    expect(told.state?.seq ?? 0).toBe(told.events.length);
+  });
+});
+
+test('an incident survives being written down as JSON', () => {
+  always((policy, story) => {
+    const told = live(policy, story);
+    const events = told.events.map((event) => JSON.parse(JSON.stringify(event)));
+    expect(fold(events)).toEqual(
+      told.state === undefined ? undefined : JSON.parse(JSON.stringify(told.state)),
+    );
+  });
+});
+
+test('deciding and reacting change nothing of what they are given, and give the same again', () => {
+  always((policy, story) => {
+    live(policy, story, (told, before) => {
+      const frozen = deepFreeze(before);
+      const command = story[0]?.command;
+      if (command === undefined) return;
+      const now = new Date(BEGIN + told.clock);
+      const once = decide(frozen, command, now, policy);
+      expect(decide(frozen, command, now, policy)).toEqual(once);
+      if (once.events.length === 0) return;
+      expect(effectsOf(frozen, once.events, policy)).toEqual(effectsOf(frozen, once.events, policy));
+    });
+  });
+});
+
+test('no level is reached twice in one firing, and none while the incident is resolved', () => {
+  always((policy, story) => {
+    let state: Incident | undefined;
+    let reached = new Set<number>();
+    for (const event of live(policy, story).events) {
+      if (event.type === 'IncidentReopened') reached = new Set();
+      if (event.type === 'LevelReached') {
+        expect(reached.has(event.level)).toBe(false);
+        expect(state?.status).toBe('open');
+        expect(event.level >= 1 && event.level <= policy.escalation.levels.length).toBe(true);
+        reached.add(event.level);
+      }
+      state = evolve(state, event);
+    }
+  });
+});
+
+test('however long the silence, after the next check every level that is due and necessary has been reached', () => {
+  fc.assert(
+    fc.property(policies, moves, fc.nat(60 * 60_000), (policy, story, silence) => {
+      const told = live(policy, story);
+      told.at(told.clock + silence).given({ type: 'CheckEscalation' });
+      const { state } = told;
+      if (state?.kind !== 'incident') return;
+      for (const [index, level] of policy.escalation.levels.entries()) {
+        if (isUnnecessary(state, level) || dueAt(state, level) > BEGIN + told.clock) continue;
+        expect(state.levels.some((one) => one.level === index + 1)).toBe(true);
+      }
+    }),
+    { numRuns: 120 },
+  );
+});
+
+test('for every level that can fall due later a timer is owed at that time', () => {
+  always((policy, story) => {
+    const told = live(policy, story);
+    const { state } = told;
+    if (state?.kind !== 'incident' || state.status === 'resolved') return;
+    const rings = told.effects.flatMap((effect) =>
+      effect.kind === 'timer' && effect.payload.command === 'CheckEscalation'
+        ? [Date.parse(effect.due ?? '')]
+        : [],
+    );
+    for (const [index, level] of policy.escalation.levels.entries()) {
+      if (state.levels.some((one) => one.level === index + 1) || dueAt(state, level) <= BEGIN + told.clock)
+        continue;
+      expect(rings).toContain(dueAt(state, level));
+    }
+  });
+});
+
+test('a remedy starts only after enough valid approvals, once, and ends once', () => {
+  always((policy, story) => {
+    const { events } = live(policy, story);
+    const starts = only(events, 'RemedyStarted').map((event) => event.request);
+    const ends = only(events, 'RemedyEnded').map((event) => event.request);
+    expect(new Set(starts).size).toBe(starts.length);
+    expect(new Set(ends).size).toBe(ends.length);
+    for (const start of starts) {
+      const asked = only(events, 'RemedyRequested').find((event) => event.request.id === start)?.request;
+      const approvals = only(events, 'RemedyApproved').filter((event) => event.request === start);
+      const two = policy.access.twoPerson.includes(asked?.action ?? 'restart');
+      expect(new Set(approvals.map((event) => event.by.id)).size).toBe(two ? 2 : 1);
+      expect(approvals.every((event) => Date.parse(event.at) < Date.parse(asked?.expiresAt ?? ''))).toBe(
+        true,
+      );
+      // Of the people of a random story, these have no right to approve, or none that could be read.
+      expect(approvals.some((event) => ['U0RITA', 'U0GUEST', 'PD1'].includes(event.by.id))).toBe(false);
+      if (two) expect(approvals.map((event) => event.by.id)).not.toContain(asked?.requestedBy.id);
+    }
+    for (const end of only(events, 'RemedyEnded')) {
+      expect(end.outcome === 'refused' || starts.includes(end.request)).toBe(true);
+    }
+  });
+});
+
+test('a remedy is sent off once, and only with the approval that was enough', () => {
+  always((policy, story) => {
+    const told = live(policy, story);
+    const sent = told.effects.flatMap((effect) =>
+      effect.kind === 'remedy.execute' ? [effect.payload.request] : [],
+    );
+    const enough = only(told.events, 'RemedyApproved').flatMap((event) =>
+      event.enough ? [event.request] : [],
+    );
+    expect(sent).toEqual(enough);
+    expect(new Set(sent).size).toBe(sent.length);
+  });
+});
+
+test('no two effects of an incident share an id', () => {
+  always((policy, story) => {
+    const ids = live(policy, story).effects.map((effect) => effect.id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+test('in its thread an incident draws only messages that are its own', () => {
+  always((policy, story) => {
+    const told = live(policy, story);
+    for (const effect of told.effects) {
+      if (effect.kind !== 'slack.message') continue;
+      const [kind, one] = effect.payload.slot.split('-');
+      if (kind === 'note') expect(told.state?.notes).toContain(Number(one));
+      if (kind === 'step') expect(told.state?.steps[Number(one)]).toBeDefined();
+      if (kind === 'request') expect(told.state?.requests[String(one)]).toBeDefined();
+    }
+  });
+});
+
+test('an incident is resolved at most once between two openings', () => {
+  always((policy, story) => {
+    let open = false;
+    for (const event of live(policy, story).events) {
+      if (event.type === 'IncidentOpened' || event.type === 'IncidentReopened') {
+        expect(open).toBe(false);
+        open = true;
+      }
+      if (event.type === 'Resolved') {
+        expect(open).toBe(true);
+        open = false;
+      }
+    }
+  });
+});
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
