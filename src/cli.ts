@@ -7,6 +7,7 @@ const BAD_USAGE = 2;
 const USAGE = `usage: lifeguard <command>
 
   serve                 the bot, configured by the environment and lifeguard.yaml
+  check                 tries every connection, Slack scope and database grant that the configuration needs
   migrate               brings the store's schema up to date
   demo [--auto] [--fast] [--port N]
                         the whole story on this machine: no account, no Docker, no configuration
@@ -23,6 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./cli/serve.ts')).serve();
     case 'migrate':
       return (await import('./cli/migrate.ts')).migrateStore();
+    case 'check':
+      return (await import('./cli/check.ts')).check();
     case 'demo':
       return demo(rest);
     case 'help':

@@ -18,17 +18,15 @@ const MOST_ROWS = 20;
 export const LONG_RUNNING_MS = 60_000;
 
 /**
- * Ranks the sessions: those that others wait for come first, then open transactions that do nothing,
- * then running queries, then the idle; within each the oldest first.
+ * Ranks the sessions: those that others wait for and that wait for nobody come first, then open
+ * transactions that do nothing, then running queries, then those who wait themselves, then the idle;
+ * within each the one that blocks most, and then the oldest, first.
  */
 export function worthALook(activity: Activity, locks: LockGraph = new Map()): WorthALook {
   const ranked = activity.sessions
     .filter((session) => session.backendStart !== null)
     .map((session) => ({ session, row: rowOf(session, locks) }))
-    .sort(
-      (a, b) =>
-        b.row.blocks - a.row.blocks || rankOf(a.session) - rankOf(b.session) || b.row.ageMs - a.row.ageMs,
-    );
+    .sort((a, b) => rankOf(a) - rankOf(b) || b.row.blocks - a.row.blocks || b.row.ageMs - a.row.ageMs);
   const percent = Math.round(activity.utilisation);
   return {
     headline: `${activity.used} of ${activity.usable} usable connections in use (${percent} %)`,
@@ -42,11 +40,12 @@ export function isIdleInTransaction(session: PoolSession): boolean {
   return session.state.startsWith('idle in transaction');
 }
 
-function rankOf(session: PoolSession): number {
-  if (isIdleInTransaction(session)) return 0;
+function rankOf({ session, row }: { readonly session: PoolSession; readonly row: SessionRow }): number {
   // A session that waits for a lock suffers from another; ending it frees one connection and mends nothing.
-  if (session.state === 'active') return session.waitEventType === 'Lock' ? 2 : 1;
-  return 3;
+  if (session.waitEventType === 'Lock') return 3;
+  if (row.blocks > 0) return 0;
+  if (isIdleInTransaction(session)) return 1;
+  return session.state === 'active' ? 2 : 4;
 }
 
 function rowOf(session: PoolSession, locks: LockGraph): SessionRow {

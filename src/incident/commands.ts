@@ -1,5 +1,6 @@
 import type { Alert } from './alerts.ts';
 import type { StepFindings } from './events.ts';
+import type { Facts } from './facts.ts';
 import type { Actor } from './people.ts';
 import type { Action, PoolReading, Preview, RemedyOutcome, Target } from './remedy.ts';
 
@@ -46,6 +47,7 @@ export type Command =
       readonly ms: number;
       readonly findings: StepFindings;
       readonly reading?: PoolReading;
+      readonly facts?: Partial<Facts>;
     }
   /** The last look before a remedy runs: the approvers as the access rules see them now. */
   | { readonly type: 'StartRemedy'; readonly request: string; readonly approvers: readonly Actor[] }

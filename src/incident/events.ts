@@ -1,4 +1,5 @@
 import type { KnownAlert } from './alerts.ts';
+import type { Facts } from './facts.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition } from './policy.ts';
 import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
@@ -45,6 +46,8 @@ export type Event = { readonly at: string } & (
       readonly ms: number;
       readonly findings: StepFindings;
       readonly reading?: PoolReading;
+      /** What the step's checks measured: the evidence for the verdict. */
+      readonly facts?: Partial<Facts>;
     }
   | { readonly type: 'RemedyRequested'; readonly request: RemedyRequest }
   | {
@@ -98,6 +101,12 @@ export interface StepFindings {
   readonly more?: number;
   /** Why the step could not be completed, with the statement or setting that mends it. */
   readonly mend?: string;
+  /** Who waits for whom, drawn as a tree: one entry a line, its indentation part of it. */
+  readonly tree?: readonly string[];
+  /** The worst that a check of the step came to; absent where nothing was judged. */
+  readonly verdict?: 'ok' | 'warn' | 'fail';
+  /** All of a result that was cut for the message: text for a file beside it. */
+  readonly rest?: { readonly name: string; readonly text: string };
 }
 
 /** One session of the database, as a step shows it. */

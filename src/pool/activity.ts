@@ -89,7 +89,11 @@ export async function readActivity(lifeline: Lifeline): Promise<Activity> {
   const rows = z.array(activityRow).parse(await lifeline.query(activitySql(known)));
   const own = rows.find((row) => row.own);
   if (own === undefined) throw new Error('pg_stat_activity does not list our own connection');
-  const sessions = rows.filter((row) => !row.own).map(toSession);
+  const sessions = rows
+    .filter((row) => !row.own)
+    .map(toSession)
+    // One that has not got in yet holds a slot for a moment at most: a full server is about to refuse it.
+    .filter((session) => session.state !== 'starting');
   const hidden = rows.filter((row) => row.hidden).length;
   const usable = own.max_connections - own.superuser_reserved - own.reserved;
   return {
@@ -99,8 +103,8 @@ export async function readActivity(lifeline: Lifeline): Promise<Activity> {
     superuserReserved: own.superuser_reserved,
     reserved: own.reserved,
     usable,
-    used: rows.length,
-    utilisation: (rows.length / usable) * 100,
+    used: sessions.length + 1,
+    utilisation: ((sessions.length + 1) / usable) * 100,
     byState: countStates(sessions),
     byApplication: groupBy(sessions, (session) => session.application),
     byUser: groupBy(sessions, (session) => session.user),

@@ -91,7 +91,7 @@ function detailOf(result: { outcome: string; detail: string }, pid: number, agai
 function previewOf(backend: Backend, now: Date): Preview {
   const application = backend.application === '' ? 'no application name' : backend.application;
   const facts = [
-    { label: 'Who', value: `${application}, ${backend.user}@${backend.client ?? 'unknown'}` },
+    { label: 'Who', value: `${application}, ${backend.user} from ${backend.client ?? 'unknown'}` },
     { label: 'State', value: `${backend.state} for ${duration(backend.stateMs ?? 0)}` },
     {
       label: 'Blocks',

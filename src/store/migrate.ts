@@ -6,6 +6,11 @@ import * as incidents from './migrations/001_incidents.ts';
 /** Every migration by the name of its file. A new one is added here and never changed once released. */
 const MIGRATIONS = new Map([['001_incidents', incidents]]);
 
+/** The names of all migrations, in their order. */
+export function migrationNames(): string[] {
+  return [...MIGRATIONS.keys()];
+}
+
 const DIRECTORY = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 /**

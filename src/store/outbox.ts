@@ -37,6 +37,10 @@ export interface DeadEffect {
  */
 export const LEASE_MS = 15_000;
 
+/**
+ * Both ends of a lane are asked for in the order of its index, not by `exists`: that leaves the choice
+ * of an index to the planner, which takes the one on `due` and reads every timer that waits.
+ */
 const CLAIM = `
   update effects as e
      set attempts      = attempts + 1,
@@ -46,13 +50,17 @@ const CLAIM = `
      and status = 'owed'
      and due   <= clock_timestamp() + $4 * interval '1 ms'
      and (claimed_until is null or claimed_until < clock_timestamp())
-     and not exists (select from effects as earlier
-                      where earlier.lane = e.lane and earlier.n < e.n and earlier.status = 'owed')
+     and (lane is null
+          or n = (select head.n from effects as head
+                   where head.lane = e.lane and head.status = 'owed'
+                   order by head.n
+                   limit 1))
   returning id, incident, kind, lane, payload, attempts as attempt, created_at as "createdAt",
          kind = 'slack.message' and attempts = 1
-           and exists (select from effects as later
-                        where later.lane = e.lane and later.n > e.n and later.status = 'owed'
-                          and later.payload = e.payload) as superseded`;
+           and n < coalesce((select last.n from effects as last
+                              where last.lane = e.lane and last.status = 'owed' and last.payload = e.payload
+                              order by last.n desc
+                              limit 1), 0) as superseded`;
 
 const RENEW = `
   update effects
@@ -96,8 +104,10 @@ const OWED = `
      and e.due   <= statement_timestamp() + $1 * interval '1 ms'
      and (e.claimed_until is null or e.claimed_until < statement_timestamp())
      and (e.lane is null
-          or not exists (select from effects as earlier
-                          where earlier.lane = e.lane and earlier.n < e.n and earlier.status = 'owed'))
+          or e.n = (select head.n from effects as head
+                     where head.lane = e.lane and head.status = 'owed'
+                     order by head.n
+                     limit 1))
    order by e.due
    limit $2`;
 

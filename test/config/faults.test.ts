@@ -283,6 +283,15 @@ describe('a fault', () => {
     expect(faultsOf(text, ENV)).toEqual([]);
   });
 
+  test('of levels that are all moved, with no page before to move, is told at each', () => {
+    const levels =
+      '[{ name: A, after: 0m }, { name: B, after: 1m, page: &p { escalation_level: 1 } }, { name: C, after: 2m, page: *p }]';
+    expect(faultsOf(`${POOL}escalation: { levels: ${levels} }`, ENV).map(({ path }) => path)).toEqual([
+      'escalation.levels[1].page.escalation_level',
+      'escalation.levels[2].page.escalation_level',
+    ]);
+  });
+
   test('with a long value quotes its beginning', () => {
     const fault = onlyFault(`${POOL}    threshold: "${'x'.repeat(500)}"\n`);
     expect(fault?.message.length).toBeLessThan(120);

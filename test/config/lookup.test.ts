@@ -36,13 +36,6 @@ describe('the pool of an alert', () => {
   ])('%j is %s', (labels, name) => {
     expect(poolFor(config, labels as Record<string, string>)?.name).toBe(name);
   });
-
-  test('is not found by what every object inherits', () => {
-    const odd = parseConfig(
-      'pools: [{ name: a, match: { constructor: x }, database_url: "postgres://h" }]',
-    ).config;
-    expect(poolFor(odd, {})).toBeUndefined();
-  });
 });
 
 describe('the escalation of a pool', () => {

@@ -104,6 +104,7 @@ describe('a lane', () => {
   test('is run through in the order of its commits by whoever runs its first', async () => {
     await runAllDue();
     works.handed.length = 0;
+    works.ends.length = 0;
     await works.tell(incident.id, { type: 'Acknowledge', by: RITA });
     await works.tell(incident.id, { type: 'RunStep', by: RITA, step: 2 });
     const lane = `slack.${incident.id}`;
@@ -346,9 +347,9 @@ describe('stopping', () => {
     const running = works.runner.run(first ?? '');
     await until('the handler works', () => works.handed.length === 1);
     await works.runner.stop();
+    expect((await stateOf(first ?? '')).status).toBe('done');
     await running;
     expect(works.handed).toHaveLength(1);
-    expect((await stateOf(first ?? '')).status).toBe('done');
     await works.runner.run(await effectOf('timer'));
     expect(works.handed).toHaveLength(1);
   });

@@ -37,20 +37,20 @@ afterAll(() => db.close());
 async function fill(name: string, count: number, due: string, lane: string, status: string): Promise<void> {
   await db.query(
     `insert into effects (id, incident, kind, lane, payload, due, created_at, status)
-     select $1 || '-' || i, 'inc-1', 'timer', ${lane}, '{}', ${due}, now(), $3 from generate_series(1, $2::int) as i`,
+     select $1 || '-' || i, 'inc-1', 'slack.message', ${lane}, '{}', ${due}, now(), $3 from generate_series(1, $2::int) as i`,
     [name, count, status],
   );
 }
 
 /** The plan of the statement that `ask` sends, as it was carried out. */
-async function planOf(ask: () => Promise<unknown>): Promise<Node[]> {
-  const spy = vi.spyOn(db.store.pool, 'query');
+async function planOf(ask: () => Promise<unknown>, pool = db.store.pool): Promise<Node[]> {
+  const spy = vi.spyOn(pool, 'query');
   await ask();
-  const [text, values] = spy.mock.calls[0] ?? [];
+  const [text, values] = (spy.mock.calls[0] ?? []) as unknown[];
   spy.mockRestore();
   const [row] = await db.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
     `explain (analyze, format json) ${String(text)}`,
-    values as unknown as unknown[],
+    values as unknown[],
   );
   const flat = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flat)];
   return row === undefined ? [] : flat(row['QUERY PLAN'][0].Plan);
@@ -78,7 +78,7 @@ test('the next due time is found by index, at the first look', async () => {
 });
 
 test('a claim looks at its own lane alone', async () => {
-  const plan = await planOf(() => db.outbox.claim('due-5', 'me'));
+  const plan = await planOf(() => db.outbox.claim('due-5', 'me'), db.store.claims);
   expect(looked(plan)).toBeLessThan(FEW);
 });
 

@@ -19,8 +19,16 @@ test('a bot that was down while levels fell due pages them on start, once each, 
 
   const after = await lifeguardWith({ storeUrl, patientUrl, aheadMs: 17 * MINUTE, slack: { workspace } });
   expect((await paged(after, 2)).sort()).toEqual(['lifeguard-inc-1-L2', 'lifeguard-inc-1-L3']);
-  await after.message('backend-team', (one) => /Database administrator\*, 1[12] min.* late/.test(wordsOf(one)), 'L2 late');
-  await after.message('backend-team', (one) => /Infrastructure lead\*, [12] min.* late/.test(wordsOf(one)), 'L3 late');
+  await after.message(
+    'backend-team',
+    (one) => /Database administrator\*, 1[12] min.* late/.test(wordsOf(one)),
+    'L2 late',
+  );
+  await after.message(
+    'backend-team',
+    (one) => /Infrastructure lead\*, [12] min.* late/.test(wordsOf(one)),
+    'L3 late',
+  );
 
   await after.fastForward(MINUTE);
   await after.settled();
@@ -28,4 +36,3 @@ test('a bot that was down while levels fell due pages them on start, once each, 
   // The thread goes on where it was, and L1 is not paged a second time.
   expect(saying(after, 'backend-team', '*Level*').map((one) => one.ts)).toEqual([parent.ts]);
 });
-

@@ -4,7 +4,8 @@ import { happened, lifeguardOfQuietPool, MINUTE, now, openThread, paged, pagesOf
 
 /** The confirm dialog of the button with these words. */
 function confirmOf(words: string, blocks: string): string {
-  const button = JSON.parse(blocks).flatMap((block: { elements?: unknown[] }) => block.elements ?? [])
+  const button = JSON.parse(blocks)
+    .flatMap((block: { elements?: unknown[] }) => block.elements ?? [])
     .find((one: { text?: { text?: string } }) => one.text?.text === words);
   return JSON.stringify(button?.confirm ?? null);
 }
@@ -37,7 +38,11 @@ test('/pool escalate pages the next level or the one named, and says so to the o
   await told(lifeguard, PEOPLE.alice, 'There is no level 9');
   await lifeguard.slack.actor.command(PEOPLE.alice, 'backend-team', '/pool', 'escalate');
   await told(lifeguard, PEOPLE.alice, 'no further level');
-  expect((await paged(lifeguard, 3)).sort()).toEqual(['lifeguard-inc-1-L1', 'lifeguard-inc-1-L2', 'lifeguard-inc-1-L4']);
+  expect((await paged(lifeguard, 3)).sort()).toEqual([
+    'lifeguard-inc-1-L1',
+    'lifeguard-inc-1-L2',
+    'lifeguard-inc-1-L4',
+  ]);
 });
 
 test('nobody without the right escalates: told why, and on the timeline', async () => {

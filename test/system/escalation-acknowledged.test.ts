@@ -40,7 +40,10 @@ test('a second Acknowledge changes nothing and says who has it', async () => {
   await happened(lifeguard, 'Acknowledged');
   await lifeguard.slack.actor.press(PEOPLE.bob, parent, 'Acknowledge');
   await eventually(
-    () => lifeguard.slack.workspace.ephemerals(PEOPLE.bob).find((one) => one.text.includes('<@U0ALICE> has had it')),
+    () =>
+      lifeguard.slack.workspace
+        .ephemerals(PEOPLE.bob)
+        .find((one) => one.text.includes('<@U0ALICE> has had it')),
     'Bob is told',
   );
   expect(await happened(lifeguard, 'Acknowledged')).toHaveLength(1);

@@ -65,9 +65,9 @@ export async function startPatient(): Promise<Patient> {
       const client = await connect(
         server.urlFor({ user: 'app', password: 'app', application: 'catalytic-api' }),
       );
-      const { rows } = await client.query<{ pid: number }>('begin; select pg_backend_pid() as pid').then(
-        (results) => (Array.isArray(results) ? results[1] : results) as { rows: { pid: number }[] },
-      );
+      const { rows } = await client
+        .query<{ pid: number }>('begin; select pg_backend_pid() as pid')
+        .then((results) => (Array.isArray(results) ? results[1] : results) as { rows: { pid: number }[] });
       const pid = rows[0]?.pid ?? 0;
       const session = {
         pid,
@@ -103,13 +103,17 @@ export async function told(lifeguard: Harness, person: string, words: string): P
   const { workspace } = lifeguard.slack;
   return eventually(
     () => {
-      const said = workspace.ephemerals(person).map((one) => `${one.text} ${JSON.stringify(one.blocks ?? [])}`);
+      const said = workspace
+        .ephemerals(person)
+        .map((one) => `${one.text} ${JSON.stringify(one.blocks ?? [])}`);
       return said.find((text) => text.includes(words));
     },
     `${person} is told "${words}"`,
     5_000,
   ).catch((error: Error) => {
-    throw new Error(`${error.message}; was told: ${JSON.stringify(workspace.ephemerals(person).map((one) => one.text))}`);
+    throw new Error(
+      `${error.message}; was told: ${JSON.stringify(workspace.ephemerals(person).map((one) => one.text))}`,
+    );
   });
 }
 
@@ -135,7 +139,11 @@ export function saying(lifeguard: Harness, channel: string, ...words: string[]):
 }
 
 /** Asks for a backend's end by `/pool kill`, and gives the message with Approve and Deny. */
-export async function askToKill(lifeguard: Harness, pid: number, by: string = PEOPLE.alice): Promise<Message> {
+export async function askToKill(
+  lifeguard: Harness,
+  pid: number,
+  by: string = PEOPLE.alice,
+): Promise<Message> {
   await lifeguard.slack.actor.command(by, 'backend-team', '/pool', `kill ${pid}`);
   return lifeguard.message(
     'backend-team',

@@ -49,7 +49,19 @@ export function Blocks({
   );
 }
 
-function BlockView({ block, held }: { readonly block: AnyBlock; readonly held: Held }): ReactNode {
+/**
+ * Slack formats `verbatim` text as any other; all it leaves out is making links of bare addresses. The library takes
+ * it to mean no formatting at all.
+ */
+function formatted<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(formatted) as T;
+  if (!isObject(value)) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, formatted(inner)]));
+  return (value['type'] === 'mrkdwn' ? { ...copy, verbatim: false } : copy) as T;
+}
+
+function BlockView({ block: drawn, held }: { readonly block: AnyBlock; readonly held: Held }): ReactNode {
+  const block = formatted(drawn);
   switch (block.type) {
     case 'actions':
       return (

@@ -39,11 +39,10 @@ function headline(incident: Incident): string {
       ? `✅ ${incident.title}: resolved`
       : `🔴 ${incident.title}: alert of an unknown pool`;
   }
-  const now = reading === undefined ? '' : `: ${percent(reading.percent)} of connections in use`;
-  if (incident.status === 'resolved') return `✅ ${pool} connection pool resolved${now}`;
+  if (incident.status === 'resolved') return `✅ ${pool} connection pool: resolved`;
   const mark = incident.acknowledged === undefined ? '🔴' : '🟠';
   if (reading === undefined) return `${mark} ${pool} connection pool is nearly exhausted`;
-  return `${mark} ${pool} connection pool${now} (${reading.used} of ${reading.usable})`;
+  return `${mark} ${pool} connection pool: ${percent(reading.percent)} in use (${reading.used} of ${reading.usable})`;
 }
 
 function summaryOf(incident: Incident): string | undefined {

@@ -54,12 +54,17 @@ function standingOf(request: RemedyRequest): string {
     case 'expired':
       return `:hourglass: nobody approved it by ${time(request.expiresAt)}; nothing was done. Ask again if it is still needed.`;
     case 'ended':
-      return `approved by ${approvers}\n${outcomeText(request)}`;
+      return `approved by ${approvers}\n${outcomeLine(request)}`;
   }
 }
 
-/** How a remedy ended, in one or two lines. */
+/** How a remedy ended, and what it did for the pool. */
 export function outcomeText(request: RemedyRequest): string {
+  const pool = readingText(request.result?.before, request.result?.after);
+  return `${outcomeLine(request)}${pool === '' ? '' : `\n${pool}`}`;
+}
+
+function outcomeLine(request: RemedyRequest): string {
   const { result } = request;
   if (result === undefined) return '';
   const mark = {
@@ -69,8 +74,7 @@ export function outcomeText(request: RemedyRequest): string {
     failed: ':x:',
   }[result.outcome];
   const took = result.ms === undefined || result.outcome !== 'done' ? '' : ` in ${duration(result.ms)}`;
-  const pool = readingText(result.before, result.after);
-  return `${mark} ${withCode(result.detail)}${took}${pool === '' ? '' : `\n${pool}`}`;
+  return `${mark} ${withCode(result.detail)}${took}`;
 }
 
 function readingText(before: PoolReading | undefined, after: PoolReading | undefined): string {

@@ -3,7 +3,7 @@ import { type Incident, levelInForce } from '../../incident/state.ts';
 import type { DeadEffect } from '../../store/outbox.ts';
 import { type Block, context, header, section, type View } from './blocks.ts';
 import { code, duration, link, percent, person, plain, time } from './mrkdwn.ts';
-import { sessionBlocks } from './step.ts';
+import { sessionBlocks, worthShowing } from './step.ts';
 
 /** The state of one pool, as `/pool status` shows it. */
 export interface PoolStatus {
@@ -48,7 +48,7 @@ function bar(value: number): string {
 export function queriesView(pool: string, headline: string, rows: readonly SessionRow[], more: number): View {
   const blocks: Block[] = [section(`*${plain(pool, 80)}*  ${plain(headline, 300)}`)];
   blocks.push(...sessionBlocks(rows, { pool, buttons: true }));
-  const hidden = more + Math.max(0, rows.length - 8);
+  const hidden = more + rows.length - worthShowing(rows).length;
   if (hidden > 0) blocks.push(context(`and ${hidden} more`));
   return { text: `${pool}: ${headline}`, blocks };
 }

@@ -7,8 +7,8 @@ import { code, codeBlock, duration, plain, time } from './mrkdwn.ts';
 /** What each step asks, by its number. */
 const QUESTIONS: Readonly<Record<number, string>> = { 2: 'Who holds the connections' };
 
-/** A session row takes one block; more than this and the buttons drown. */
-const MOST_ROWS = 8;
+/** A session row takes one block; more than this and the one that matters drowns. */
+const MOST_ROWS = 5;
 
 /** The message of a diagnosis step: running, then what it found, with a button to run it again. */
 export function stepView(incident: Incident, step: StepState): View {
@@ -26,9 +26,9 @@ export function stepView(incident: Incident, step: StepState): View {
   blocks.push(
     ...sessionBlocks(findings.sessions ?? [], { i: incident.id, pool, buttons: incident.status === 'open' }),
   );
-  const shown = Math.min(MOST_ROWS, findings.sessions?.length ?? 0);
+  const shown = worthShowing(findings.sessions ?? []).length;
   const more = (findings.more ?? 0) + (findings.sessions?.length ?? 0) - shown;
-  if (more > 0) blocks.push(context(`and ${more} more`));
+  if (more > 0) blocks.push(context(`and ${more} more; \`/pool queries\` lists them`));
   const took = step.ms === undefined ? '' : `took ${Math.round(step.ms)} ms`;
   const when = step.finishedAt === undefined ? '' : ` at ${time(step.finishedAt)}`;
   blocks.push(context(step.running ? ':hourglass_flowing_sand: running again…' : `${took}${when}`));
@@ -49,12 +49,22 @@ export function stepView(incident: Incident, step: StepState): View {
   return { text: `${name}: ${findings.headline}`, blocks };
 }
 
+/** Where somebody blocks the others, the others are left out: ending them mends nothing. */
+export function worthShowing(sessions: readonly SessionRow[]): readonly SessionRow[] {
+  const waits = (session: SessionRow): boolean => session.wait?.startsWith('Lock/') === true;
+  const isBlocked = sessions.some((session) => session.blocks > 0 && !waits(session));
+  const worth = isBlocked
+    ? sessions.filter((session) => session.state !== 'idle' && !waits(session))
+    : sessions;
+  return worth.slice(0, MOST_ROWS);
+}
+
 /** Sessions, one block each, with the button that asks for their end. */
 export function sessionBlocks(
   sessions: readonly SessionRow[],
   options: { readonly i?: string; readonly pool: string; readonly buttons: boolean },
 ): Block[] {
-  return sessions.slice(0, MOST_ROWS).map((session) => {
+  return worthShowing(sessions).map((session) => {
     const value = {
       ...(options.i === undefined ? {} : { i: options.i }),
       pool: options.pool,
@@ -78,7 +88,7 @@ function sessionText(session: SessionRow): string {
     `${plain(session.state, 40)} for ${duration(session.ageMs)}`,
   ];
   if (session.blocks > 0) facts.push(`*blocks ${session.blocks}*`);
-  const from = `${plain(session.user, 64)}@${plain(session.client, 64)}`;
+  const from = `${plain(session.user, 64)} from ${plain(session.client, 64)}`;
   const wait = session.wait === undefined ? '' : `, waits on ${plain(session.wait, 60)}`;
   const query = session.query === '' ? '' : `\n${codeBlock(session.query, 200)}`;
   return `${facts.join('  ·  ')}\n${from}${wait}${query}`;
