@@ -9,6 +9,7 @@ const USAGE = `usage: lifeguard <command>
   serve                 the bot, configured by the environment and lifeguard.yaml
   check                 tries every connection, Slack scope and database grant that the configuration needs
   migrate               brings the store's schema up to date
+  runbook lint FILE     what each step of a runbook would run, or everything that is wrong with it
   demo [--auto] [--fast] [--port N]
                         the whole story on this machine: no account, no Docker, no configuration
                         --auto plays both people and ends; --fast makes a second of each minute
@@ -26,6 +27,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./cli/migrate.ts')).migrateStore();
     case 'check':
       return (await import('./cli/check.ts')).check();
+    case 'runbook':
+      return (await import('./cli/runbook.ts')).runbook(rest);
     case 'demo':
       return demo(rest);
     case 'help':

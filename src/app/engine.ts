@@ -4,6 +4,7 @@ import { escalationFor, policyFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
 import { createDispatcher } from '../effects/dispatcher.ts';
 import type { Handlers } from '../effects/handler.ts';
+import { createHereFirst } from '../effects/here-first.ts';
 import { Loop } from '../effects/loop.ts';
 import { type EffectQueue, openQueue } from '../effects/queue.ts';
 import { Runner } from '../effects/runner.ts';
@@ -88,7 +89,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const loop = new Loop({
     store,
-    dispatch,
+    dispatch: works ? createHereFirst({ run, offer: dispatch }) : dispatch,
     policy,
     onCommit: (committed, command) => {
       metrics.observeCommit(committed, command);

@@ -40,21 +40,25 @@ pools:
 `,
   );
   slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../cli.js', import.meta.url)), 'serve'], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      DATABASE_URL: store.url,
-      PATIENT_URL: patient.lifeguardUrl,
-      SLACK_BOT_TOKEN: slack.botToken,
-      SLACK_SIGNING_SECRET: slack.signingSecret,
-      SLACK_API_URL: slack.apiUrl,
-      ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
-      LOG_LEVEL: 'warn',
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=2', fileURLToPath(new URL('../cli.js', import.meta.url)), 'serve'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        PORT: String(port),
+        DATABASE_URL: store.url,
+        PATIENT_URL: patient.lifeguardUrl,
+        SLACK_BOT_TOKEN: slack.botToken,
+        SLACK_SIGNING_SECRET: slack.signingSecret,
+        SLACK_API_URL: slack.apiUrl,
+        ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
+        LOG_LEVEL: 'warn',
+      },
     },
-  });
+  );
   const origin = `http://127.0.0.1:${port}`;
   await ready(`${origin}/readyz`);
   return {

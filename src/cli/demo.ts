@@ -18,6 +18,12 @@ export async function demo(options: { auto: boolean; fast: boolean; port: number
       console.error(`port ${options.port} is taken; choose another: npm run demo -- --port 3001`);
       return 2;
     }
+    // Two demos in one folder, no binaries for this platform, a folder that cannot be written: the
+    // message names the mend, and a stack would hide it.
+    if (error instanceof Error && error.message.startsWith('embedded PostgreSQL:')) {
+      console.error(error.message);
+      return 2;
+    }
     throw error;
   }
 }

@@ -20,8 +20,14 @@ const MOST_MARKERS = 500;
 /** What may begin or end emphasis, or begin a link. An underscore within a word does neither. */
 const MARKER = /\*+|(?<!\w)_+|(?<=\w)_+(?!\w)|\[/g;
 
-/** Lists in lists in quotes: nobody reads deeper. */
+/** Lists in lists in quotes: nobody reads deeper. The parser's time grows with the square of it too. */
 const DEEPEST = 16;
+
+/** The quotes and list items that one line opens. */
+const OPENED = /^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t]|$)))+/;
+const CONTAINER = />|[-+*.)]/g;
+
+const TOO_DEEP = `is nested deeper than ${DEEPEST} levels: write it flatter`;
 
 /**
  * Parses Markdown (CommonMark with GitHub's task lists).
@@ -36,7 +42,7 @@ export function parseMarkdown(text: string, findings: Findings): Root | undefine
   });
   const deep = tooDeep(root);
   if (deep !== undefined) {
-    findings.fault(lineOf(deep), `is nested deeper than ${DEEPEST} levels: write it flatter`);
+    findings.fault(lineOf(deep), TOO_DEEP);
     return undefined;
   }
   return root;
@@ -65,6 +71,10 @@ function withinBounds(text: string, findings: Findings): boolean {
       findings.fault(index + 1, `is longer than ${LONGEST_LINE} characters: break the line`);
       fits = false;
       return;
+    }
+    if ((OPENED.exec(line)?.[0].match(CONTAINER)?.length ?? 0) > DEEPEST) {
+      findings.fault(index + 1, TOO_DEEP);
+      fits = false;
     }
     markers += line.match(MARKER)?.length ?? 0;
     if (markers > MOST_MARKERS && !told) {

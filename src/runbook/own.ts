@@ -9,6 +9,9 @@ import type { LogsCall, PromqlCall, SqlCall, Thresholds } from './types.ts';
 /** More is no search but a reading of the whole log. */
 const MOST_PATTERNS = 50;
 
+/** A text that is no SQL at all may have a fault in each word. */
+const MOST_FAULTS = 20;
+
 /** Reads a block of the user's own. Everything that is wrong with it becomes a fault. */
 export function readOwn(
   kind: OwnKind,
@@ -29,18 +32,20 @@ function readSql(code: Code, findings: Findings): SqlCall | undefined {
   const line = lineOf(code);
   const options = optionsOf(BLOCK_OPTIONS.sql, 'sql', code, findings);
   const thresholds = options && checkedThresholds('sql', options, line, findings);
-  const { column } = options ?? {};
-  if (thresholds && column === undefined) {
+  const { column, warn, fail } = options ?? {};
+  const compares = warn !== undefined || fail !== undefined;
+  if (compares && column === undefined) {
     findings.fault(
       line,
       'sql: `warn` and `fail` need `column`, the column whose value they are compared with',
     );
-  } else if (options && thresholds === undefined && column !== undefined) {
+  } else if (!compares && column !== undefined) {
     findings.fault(line, 'sql: option `column` needs `warn` or `fail`');
   }
   const read = readStatement(code.value);
   if ('faults' in read) {
-    for (const { at, message } of read.faults) findings.fault(lineAt(code, at), `sql: ${message}`);
+    for (const { at, message } of read.faults.slice(0, MOST_FAULTS))
+      findings.fault(lineAt(code, at), `sql: ${message}`);
     return undefined;
   }
   if (options === undefined) return undefined;

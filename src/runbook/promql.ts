@@ -17,7 +17,7 @@ export function readExpression(
   let expression = '';
   let done = 0;
   for (const { 0: lexeme, index } of text.matchAll(LEXEMES)) {
-    expression += text.slice(done, index).replaceAll(/\s+/g, ' ');
+    expression = joined(expression, text.slice(done, index));
     done = index + lexeme.length;
     if (lexeme.startsWith('#')) continue;
     expression += lexeme;
@@ -35,6 +35,12 @@ export function readExpression(
   }
   const unclosed = open.at(-1);
   if (unclosed !== undefined) return { at: unclosed.at, message: `\`${unclosed.bracket}\` is never closed` };
-  expression = (expression + text.slice(done).replaceAll(/\s+/g, ' ')).trim();
+  expression = joined(expression, text.slice(done)).trim();
   return expression === '' ? { at: 0, message: 'has no expression' } : { expression };
+}
+
+/** Runs of white space become one blank, also where a comment was taken out of their middle. */
+function joined(before: string, code: string): string {
+  const line = code.replaceAll(/\s+/g, ' ');
+  return before + (before.endsWith(' ') ? line.trimStart() : line);
 }

@@ -65,7 +65,7 @@ function faultIn({ kind, text }: Token, before: Token | undefined): string | und
 
 /** The lexical rules of PostgreSQL, as far as they tell code from quotes and comments (manual, 4.1). */
 const LEXEMES =
-  /(?<space>\s+|--[^\n]*)|(?<comment>\/\*)|(?<escaped>[eE]')|(?<string>')|(?<name>")|(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|(?<parameter>\$\d+)|(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<number>\d[\w.]*)|(?<semicolon>;)|(?<open>\()|(?<other>[^])/y;
+  /(?<space>\s+|--[^\n]*)|(?<comment>\/\*)|(?<escaped>[eE]')|(?<string>')|(?<name>")|(?<dollar>\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$)|(?<parameter>\$\d+)|(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<number>\d[\w.]*)|(?<semicolon>;)|(?<open>\()|(?<other>[\s\S])/y;
 
 function* tokensOf(text: string): Generator<Token> {
   let at = 0;
@@ -102,7 +102,7 @@ function endOfQuoted(text: string, kind: string, opened: string, from: number): 
     case 'string':
       return closing(text, /'(?!')|''/g, from, "'");
     case 'escaped':
-      return closing(text, /\\[^]|'(?!')|''/g, from, "'");
+      return closing(text, /\\[\s\S]|'(?!')|''/g, from, "'");
     case 'name':
       return closing(text, /"(?!")|""/g, from, '"');
     case 'dollar': {

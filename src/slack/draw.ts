@@ -11,7 +11,7 @@ import { announcedLevel, noteSeq, type View, type ViewContext, viewOf } from './
 
 export interface DrawOptions {
   readonly client: webApi.WebClient;
-  readonly store: Pick<Store, 'incident' | 'event' | 'message' | 'now'>;
+  readonly store: Pick<Store, 'drawing'>;
   readonly channels?: Channels;
   readonly contextOf: (pool: string | undefined) => ViewContext;
   /** Where a thread opens when its own channel cannot be written to. */
@@ -39,14 +39,13 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
 
   return async (effect) => {
     const { slot } = effect.payload;
-    const incident = await store.incident(effect.incident);
-    if (incident === undefined) return {};
-    const seq = noteSeq(slot);
-    const event = seq === undefined ? undefined : await store.event(incident.id, seq);
+    const drawing = await store.drawing(effect.incident, slot, noteSeq(slot));
+    if (drawing === undefined) return {};
+    const { incident, event, now } = drawing;
     const view = viewOf(slot, incident, options.contextOf(incident.pool), event);
     const place = placeOf(effect, incident);
     if (view === undefined || place === undefined) return {};
-    const known = (await store.message(incident.id, slot)) ?? (await recover(effect, place));
+    const known = drawing.message ?? (await recover(effect, place, now));
     const digest = digestOf(view);
     if (known === undefined) return await post(effect, incident, place, view, digest);
     if (known.digest !== digest) await update(known, view, effect);
@@ -54,8 +53,12 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
   };
 
   /** An earlier try may have posted it: its answer was lost, or the process died before it was committed. */
-  async function recover(effect: EffectOf<'slack.message'>, place: Place): Promise<DrawnMessage | undefined> {
-    const age = (await store.now()).getTime() - Date.parse(effect.createdAt);
+  async function recover(
+    effect: EffectOf<'slack.message'>,
+    place: Place,
+    now: Date,
+  ): Promise<DrawnMessage | undefined> {
+    const age = now.getTime() - Date.parse(effect.createdAt);
     // Claims do not wait for the disk: a first try of an old effect may be one that a crash of the store forgot.
     if (effect.attempt === 1 && age < FRESH_MS) return undefined;
     try {

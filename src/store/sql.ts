@@ -1,3 +1,5 @@
+import { escapeLiteral } from 'pg';
+
 /** Every statement of the store's incidents. `$skew` is milliseconds added to the store's clock. */
 
 export const NOW = `
@@ -6,9 +8,18 @@ export const NOW = `
 export const NEXT_ID = `
   select 'inc-' || nextval('incident_number') as id`;
 
-/** Two deliveries for the same key wait here for each other until the transaction ends. */
-export const LOCK_KEY = `
-  select pg_advisory_xact_lock(hashtextextended($1, 7204))`;
+/**
+ * Begins the transaction and, in the same round trip, lets two deliveries for the same keys wait here
+ * for each other until it ends.
+ *
+ * @param keys in the order in which all transactions take them
+ */
+export function begin(keys: readonly string[]): string {
+  const locks = keys.map(
+    (key) => `select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(key)}, 7204))`,
+  );
+  return ['begin', ...locks].join('; ');
+}
 
 /**
  * The time stands after the incident, and so is read after it: a command that waited for another's
@@ -77,6 +88,17 @@ export const MESSAGE = `
 
 export const MESSAGE_AT = `
   select incident, slot from messages where channel = $1 and ts = $2`;
+
+/** All that a drawing needs, in one round trip. `$3` is the event of a note, -1 for other slots. */
+export const DRAWING = `
+  select i.state,
+         e.data as event,
+         m.channel, m.ts, m.digest,
+         clock_timestamp() + $4 * interval '1 ms' as now
+    from incidents as i
+    left join events   as e on e.incident = i.id and e.seq  = $3
+    left join messages as m on m.incident = i.id and m.slot = $2
+   where i.id = $1`;
 
 export const SAVE_MESSAGE = `
   insert into messages (incident, slot, channel, ts, digest)

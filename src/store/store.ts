@@ -41,6 +41,14 @@ export interface DrawnMessage {
   readonly digest: string;
 }
 
+/** What a drawing works with. */
+export interface Drawing {
+  readonly incident: Incident;
+  readonly event?: Event;
+  readonly message?: DrawnMessage;
+  readonly now: Date;
+}
+
 /** What an effect leaves behind besides its command, committed in the same transaction. */
 export interface EffectOutcome {
   readonly effect: string;
@@ -122,7 +130,8 @@ export class Store {
   async commit(posts: readonly Post[], outcome?: EffectOutcome): Promise<Committed[]> {
     const order = posts.map((post, index) => ({ post, index })).sort((a, b) => compare(a.post.to, b.post.to));
     const results: Committed[] = new Array(posts.length);
-    await this.transaction(async (client) => {
+    const keys = order.flatMap(({ post }) => ('key' in post.to ? [post.to.key] : []));
+    await this.#transaction(keys, async (client) => {
       for (const { post, index } of order) results[index] = await this.#decide(client, post);
       if (outcome !== undefined) await this.#finish(client, outcome);
     });
@@ -130,11 +139,11 @@ export class Store {
   }
 
   /** Runs `work` in one transaction, on one connection; a connection that failed is not used again. */
-  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #transaction<T>(keys: readonly string[], work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let failure: Error | undefined;
     try {
-      await client.query('begin');
+      await client.query(sql.begin(keys));
       const result = await work(client);
       await client.query('commit');
       return result;
@@ -184,7 +193,6 @@ export class Store {
       const { rows } = await client.query<{ now: Date }>(sql.NOW, [skew]);
       return { now: rows[0]?.now ?? new Date(Number.NaN) };
     }
-    if ('key' in to) await client.query(sql.LOCK_KEY, [to.key]);
     const { rows } =
       'key' in to
         ? await client.query<{ state: Incident | null; now: Date }>(sql.LOCK_BY_KEY, [
@@ -251,6 +259,23 @@ export class Store {
   async event(incident: string, seq: number): Promise<Event | undefined> {
     const { rows } = await this.pool.query<{ data: Event }>(sql.EVENT, [incident, seq]);
     return rows[0]?.data;
+  }
+
+  /** What a drawing of a slot needs: the incident, the event of a note, the message as it stands, and the time. */
+  async drawing(incident: string, slot: string, seq: number | undefined): Promise<Drawing | undefined> {
+    type Row = { state: Incident; event: Event | null; now: Date } & {
+      [key in keyof DrawnMessage]: string | null;
+    };
+    const { rows } = await this.pool.query<Row>(sql.DRAWING, [incident, slot, seq ?? -1, this.#skewMs()]);
+    const row = rows[0];
+    if (row === undefined) return undefined;
+    const { state, event, now, channel, ts, digest } = row;
+    return {
+      incident: state,
+      now,
+      ...(event === null ? {} : { event }),
+      ...(channel === null || ts === null || digest === null ? {} : { message: { channel, ts, digest } }),
+    };
   }
 
   /** The message of a slot, if it was posted. */

@@ -116,10 +116,10 @@ test('a person may name the level; one that is reached, missing or above the las
   );
   expect(answers).toEqual([
     'already_at_level',
-    'no_level_left',
-    'no_level_left',
-    'no_level_left',
-    'no_level_left',
+    'no_such_level',
+    'no_such_level',
+    'no_such_level',
+    'no_such_level',
     'no_level_left',
   ]);
 });

@@ -195,16 +195,16 @@ describe('at once', () => {
 
   test('a command that waited for another is decided by the time at which its turn came', async () => {
     const { id } = incidentOf(await notify(newPool()));
-    let waiting: Promise<Committed> | undefined;
-    let freed: Date | undefined;
-    await db.store.transaction(async (client) => {
-      await client.query('select from incidents where id = $1 for update', [id]);
-      waiting = one([post({ incident: id }, { type: 'Acknowledge', by: RITA })]);
-      await untilSomeoneWaits();
-      freed = await db.store.now();
-    });
-    const event = (await waiting)?.events[0];
-    expect(Date.parse(event?.at ?? '')).toBeGreaterThanOrEqual(freed?.getTime() ?? Number.NaN);
+    const other = await db.store.pool.connect();
+    await other.query('begin');
+    await other.query('select from incidents where id = $1 for update', [id]);
+    const waiting = one([post({ incident: id }, { type: 'Acknowledge', by: RITA })]);
+    await untilSomeoneWaits();
+    const freed = await db.store.now();
+    await other.query('commit');
+    other.release();
+    const event = (await waiting).events[0];
+    expect(Date.parse(event?.at ?? '')).toBeGreaterThanOrEqual(freed.getTime());
   });
 
   test('ids of incidents are never given twice', async () => {

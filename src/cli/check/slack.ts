@@ -6,7 +6,7 @@ import type { Logger } from '../../observe/log.ts';
 import { isChannelId } from '../../slack/channels.ts';
 import { createSlackClient } from '../../slack/client.ts';
 import { slackError } from '../../slack/errors.ts';
-import { about, type Check, type Finding } from './finding.ts';
+import { about, type Check, type Finding, reasonOf } from './finding.ts';
 import { SCOPES } from './scopes.ts';
 
 /** A workspace with more channels than this is not read to its end. */
@@ -156,5 +156,12 @@ function wordsOf(error: unknown): string {
   const code = slackError(error);
   if (code === 'missing_scope') return 'a scope is missing (see slack)';
   if (code !== undefined) return MENDS[code] ?? `Slack answered ${code}`;
-  return `Slack cannot be reached: ${error instanceof Error ? error.message : String(error)}`;
+  return `Slack cannot be reached: ${reasonOf(innermost(error))}`;
+}
+
+/** Slack's client wraps what the system said in errors that do not repeat it. */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const inner: unknown = 'original' in error ? error.original : error.cause;
+  return inner instanceof Error ? innermost(inner) : error;
 }

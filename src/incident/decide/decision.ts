@@ -22,6 +22,7 @@ export type Told =
   | { readonly code: 'escalated'; readonly level: number; readonly name: string }
   | { readonly code: 'already_at_level'; readonly level: number }
   | { readonly code: 'no_level_left' }
+  | { readonly code: 'no_such_level'; readonly level: number; readonly levels: number }
   | { readonly code: 'start'; readonly request: RemedyRequest; readonly again: boolean };
 
 /** What a command leads to: facts to append (possibly none), and what to tell the one who asked. */

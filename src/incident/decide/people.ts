@@ -56,7 +56,9 @@ export function escalate(
   if (level === undefined) return tell({ code: 'no_level_left' });
   if (hasReached(state, level)) return tell({ code: 'already_at_level', level });
   const event = reachLevel(policy, level, now, 'asked');
-  if (event === undefined) return tell({ code: 'no_level_left' });
+  if (event === undefined) {
+    return tell({ code: 'no_such_level', level, levels: policy.escalation.levels.length });
+  }
   return {
     events: [{ ...event, by: refOf(command.by) }],
     told: { code: 'escalated', level, name: event.name },

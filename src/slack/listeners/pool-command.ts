@@ -7,7 +7,7 @@ import type { View } from '../views/blocks.ts';
 import { helpView } from '../views/help.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
-import { type Answer, actorOf, NOT_SAVED } from './press.ts';
+import { type Answer, actorOf, troubleText } from './press.ts';
 import { askToTerminate } from './remedies.ts';
 
 /** `/pool incidents` looks back this far for resolved ones. */
@@ -40,7 +40,7 @@ export function listenToPoolCommand(app: App, desk: Desk): void {
       answer = reply(await run(name, { desk, actor, words: words.slice(1), channel }));
     } catch (error) {
       desk.log.error({ err: error, command: name }, 'a command could not be carried out');
-      answer = { text: NOT_SAVED };
+      answer = { text: troubleText(error) };
       outcome = 'failed';
     }
     desk.onInteraction(`/pool ${name in RUN ? name : 'other'}`, outcome, ackMs);

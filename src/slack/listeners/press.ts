@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
+import { LifelineError } from '../../pool/faults.ts';
 import type { Desk } from '../desk.ts';
 import { toldText } from '../views/told.ts';
 
@@ -38,7 +39,7 @@ export function onPress(app: App, desk: Desk, id: string, work: (press: Press) =
       if (answer !== undefined && 'code' in answer && answer.code === 'not_allowed') outcome = 'refused';
     } catch (error) {
       desk.log.error({ err: error, action: id }, 'a press could not be carried out');
-      text = NOT_SAVED;
+      text = troubleText(error);
       outcome = 'failed';
     }
     desk.onInteraction(id, outcome, ackMs);
@@ -49,6 +50,13 @@ export function onPress(app: App, desk: Desk, id: string, work: (press: Press) =
         desk.log.warn({ err: error, action: id }, 'the answer did not reach the person'),
       );
   });
+}
+
+/** What the person is told of a fault: which part is away, and that nothing was done. */
+export function troubleText(error: unknown): string {
+  return error instanceof LifelineError
+    ? ':warning: The database does not answer just now, so nothing was done. Please try again in a moment.'
+    : NOT_SAVED;
 }
 
 /** A person of Slack with the groups they are in now. */

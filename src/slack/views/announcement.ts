@@ -1,6 +1,6 @@
 import type { Incident, ReachedLevel } from '../../incident/state.ts';
 import { context, section, type View } from './blocks.ts';
-import { link, percent, person, plain, time } from './mrkdwn.ts';
+import { fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 
 /** The one message in a level's own channel: what, since when, why them, and the way to the thread. */
 export function announcementView(incident: Incident, reached: ReachedLevel): View {
@@ -22,7 +22,7 @@ export function announcementView(incident: Incident, reached: ReachedLevel): Vie
     incident.acknowledged === undefined ? 'nobody has it yet' : `${person(incident.acknowledged.by)} has it`;
   const plainText = `${incident.pool ?? incident.title}: level ${reached.level}, ${reached.name}`;
   return {
-    text: incident.status === 'resolved' ? `${plainText}: resolved` : plainText,
+    text: fallback(incident.status === 'resolved' ? `${plainText}: resolved` : plainText),
     blocks: [
       section(text),
       context(`level ${reached.level}, ${plain(reached.name, 80)}  ·  ${taken}  ·  ${incident.id}`),

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { cut } from './mrkdwn.ts';
+import { cut, cutMarked } from './mrkdwn.ts';
 
 /** A block of a message. */
 export type Block = types.KnownBlock;
@@ -29,7 +29,7 @@ export function header(text: string): Block {
 export function section(text: string, accessory?: types.Button): Block {
   return {
     type: 'section',
-    text: { type: 'mrkdwn', text: cut(text, LIMITS.section), verbatim: true },
+    text: { type: 'mrkdwn', text: cutMarked(text, LIMITS.section), verbatim: true },
     ...(accessory === undefined ? {} : { accessory }),
   };
 }
@@ -40,13 +40,16 @@ export function fields(texts: readonly string[]): Block {
     type: 'section',
     fields: texts
       .slice(0, 10)
-      .map((text) => ({ type: 'mrkdwn', text: cut(text, LIMITS.field), verbatim: true })),
+      .map((text) => ({ type: 'mrkdwn', text: cutMarked(text, LIMITS.field), verbatim: true })),
   };
 }
 
 /** Small print. */
 export function context(text: string): Block {
-  return { type: 'context', elements: [{ type: 'mrkdwn', text: cut(text, LIMITS.section), verbatim: true }] };
+  return {
+    type: 'context',
+    elements: [{ type: 'mrkdwn', text: cutMarked(text, LIMITS.section), verbatim: true }],
+  };
 }
 
 /** A row of buttons. */

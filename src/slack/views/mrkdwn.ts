@@ -15,6 +15,11 @@ export function plain(text: string, max = 300): string {
   return neutral(cut(text.replace(/\s+/g, ' ').trim(), max));
 }
 
+/** Fallback text: Slack reads mentions and links from it as well, so outside text in it is escaped too; never empty. */
+export function fallback(text: string): string {
+  return plain(text, 500) || 'Lifeguard';
+}
+
 /** Outside text as code: no backtick of its own can end it. */
 export function code(text: string, max = 300): string {
   const inner = neutral(cut(text.replace(/\s+/g, ' ').replaceAll('`', 'ˋ').trim(), max));
@@ -32,6 +37,14 @@ export function cut(text: string, max: number): string {
   const end = max - 1;
   const code = text.charCodeAt(end - 1);
   return `${text.slice(0, code >= 0xd800 && code <= 0xdbff ? end - 1 : end)}…`;
+}
+
+/** The same for text that is mrkdwn already: half an escape or half a `<…>` is left out whole. */
+export function cutMarked(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${cut(text, max)
+    .slice(0, -1)
+    .replace(/&[a-z]{0,4}$|<[^<>]*$/, '')}…`;
 }
 
 /** A person as the thread names them: a mention for people of Slack, a name for others. */

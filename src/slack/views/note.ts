@@ -7,7 +7,9 @@ import { outcomeText } from './request.ts';
 /** What one event tells in the thread; `undefined` for events that have nothing to tell. */
 export function noteView(incident: Incident, event: Event): View | undefined {
   const text = noteText(incident, event);
-  return text === undefined ? undefined : { text: stripped(text), blocks: [section(text)] };
+  return text === undefined
+    ? undefined
+    : { text: stripped(text).trim() || 'Lifeguard', blocks: [section(text)] };
 }
 
 function noteText(incident: Incident, event: Event): string | undefined {

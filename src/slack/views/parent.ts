@@ -3,7 +3,7 @@ import type { Policy } from '../../incident/policy.ts';
 import { firingAlerts, type Incident, levelInForce } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
-import { duration, link, percent, person, plain, time } from './mrkdwn.ts';
+import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 
 /** What the views are told besides the incident itself. */
 export interface ViewContext {
@@ -29,7 +29,7 @@ export function parentView(incident: Incident, view: ViewContext): View {
   }
   if (incident.status === 'open') blocks.push(actions('incident', buttons(incident)));
   blocks.push(context(smallPrint(incident, view)));
-  return { text: title, blocks };
+  return { text: fallback(title), blocks };
 }
 
 function headline(incident: Incident): string {

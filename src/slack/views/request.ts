@@ -2,7 +2,7 @@ import type { PoolReading, RemedyRequest } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, section, type View } from './blocks.ts';
-import { code, codeBlock, duration, percent, person, plain, time } from './mrkdwn.ts';
+import { code, codeBlock, duration, fallback, percent, person, plain, time } from './mrkdwn.ts';
 
 /** A remedy request: what would be done, to whom, at what risk, and where it stands. */
 export function requestView(incident: Incident, request: RemedyRequest, twoPerson: boolean): View {
@@ -35,7 +35,7 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
     blocks.push(section(standing));
   }
   return {
-    text: `${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`,
+    text: fallback(`${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`),
     blocks,
   };
 }

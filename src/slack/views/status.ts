@@ -2,7 +2,7 @@ import type { SessionRow } from '../../incident/events.ts';
 import { type Incident, levelInForce } from '../../incident/state.ts';
 import type { DeadEffect } from '../../store/outbox.ts';
 import { type Block, context, header, section, type View } from './blocks.ts';
-import { code, duration, link, percent, person, plain, time } from './mrkdwn.ts';
+import { code, duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 import { sessionBlocks, worthShowing } from './step.ts';
 
 /** The state of one pool, as `/pool status` shows it. */
@@ -18,7 +18,7 @@ export interface PoolStatus {
 /** `/pool status`: utilisation, sessions by state, and the open incident if there is one. */
 export function statusView(statuses: readonly PoolStatus[]): View {
   const blocks = statuses.slice(0, 20).map((status) => section(statusText(status)));
-  return { text: statuses.map((one) => one.pool).join(', '), blocks };
+  return { text: fallback(statuses.map((one) => one.pool).join(', ')), blocks };
 }
 
 function statusText(status: PoolStatus): string {
@@ -50,7 +50,7 @@ export function queriesView(pool: string, headline: string, rows: readonly Sessi
   blocks.push(...sessionBlocks(rows, { pool, buttons: true }));
   const hidden = more + rows.length - worthShowing(rows).length;
   if (hidden > 0) blocks.push(context(`and ${hidden} more`));
-  return { text: `${pool}: ${headline}`, blocks };
+  return { text: fallback(`${pool}: ${headline}`), blocks };
 }
 
 /** `/pool incidents`: what is open, what was resolved lately, and what could not be delivered. */

@@ -2,7 +2,7 @@ import type { SessionRow } from '../../incident/events.ts';
 import type { Incident, StepState } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
-import { code, codeBlock, duration, plain, time } from './mrkdwn.ts';
+import { code, codeBlock, duration, fallback, plain, time } from './mrkdwn.ts';
 
 /** What each step asks, by its number. */
 const QUESTIONS: Readonly<Record<number, string>> = { 2: 'Who holds the connections' };
@@ -46,7 +46,7 @@ export function stepView(incident: Incident, step: StepState): View {
       ]),
     );
   }
-  return { text: `${name}: ${findings.headline}`, blocks };
+  return { text: fallback(`${name}: ${findings.headline}`), blocks };
 }
 
 /** Where somebody blocks the others, the others are left out: ending them mends nothing. */

@@ -41,6 +41,8 @@ export function toldText(told: Told | undefined): string | undefined {
       return `Level ${told.level} has been reached already; nobody is paged twice.`;
     case 'no_level_left':
       return 'There is no further level to escalate to.';
+    case 'no_such_level':
+      return `There is no level ${told.level}: the escalation has levels 1 to ${told.levels}.`;
   }
 }
 
