@@ -1,10 +1,20 @@
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
+import { type MigrationBuilder, runner } from 'node-pg-migrate';
 import pg from 'pg';
 import * as incidents from './migrations/001_incidents.ts';
+import * as samples from './migrations/002_samples.ts';
+
+/** What a migration's file exports. */
+interface Migration {
+  readonly up: (pgm: MigrationBuilder) => void;
+  readonly down: ((pgm: MigrationBuilder) => void) | false;
+}
 
 /** Every migration by the name of its file. A new one is added here and never changed once released. */
-const MIGRATIONS = new Map([['001_incidents', incidents]]);
+const MIGRATIONS = new Map<string, Migration>([
+  ['001_incidents', incidents],
+  ['002_samples', samples],
+]);
 
 /** The names of all migrations, in their order. */
 export function migrationNames(): string[] {
