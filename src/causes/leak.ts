@@ -1,0 +1,46 @@
+import type { Cause } from './cause.ts';
+import { count, percent, time } from './figures.ts';
+import { fullness, largest, leakInTransaction, usable } from './signs.ts';
+import { ramp, share } from './weight.ts';
+
+/** An idle pool is none's fault until the room runs out. */
+const CROWDED = 0.6;
+
+/** Connections taken and not given back: many sessions stand still after the same statement. */
+export const leak: Cause = {
+  id: 'leak_missing_return',
+  title: 'The application leaks connections',
+  weigh(facts, scale) {
+    const open = leakInTransaction(facts, scale);
+    const room = usable(facts);
+    const idle = facts.leaks?.idle ?? [];
+    const group = largest(idle);
+    const concentrated =
+      group !== undefined &&
+      share(
+        group.sessions,
+        idle.reduce((sum, one) => sum + one.sessions, 0),
+      ) >= 0.5 &&
+      share(group.sessions, room) >= 0.25 &&
+      fullness(facts) >= CROWDED;
+    const inTransaction = open === undefined ? 0 : 0.6 + 0.35 * ramp(share(open.sessions, room), 0.05, 0.4);
+    const beyondRecycle = concentrated ? 0.6 + 0.3 * ramp(share(group.sessions, room), 0.25, 0.6) : 0;
+    const found = inTransaction >= beyondRecycle ? open : group;
+    if (found === undefined || Math.max(inTransaction, beyondRecycle) === 0) return undefined;
+    const state = found === open ? 'idle in transaction' : 'idle beyond the recycle time';
+    const logged = Object.values(facts.logs?.matches ?? {}).reduce((sum, n) => sum + n, 0);
+    return {
+      weight: Math.min(1, Math.max(inTransaction, beyondRecycle) + 0.04 * ramp(logged, 0, 10)),
+      evidence: [
+        `${count(found.sessions, 'session')} of ${found.application || 'an unnamed application'} ${state}, ${percent(share(found.sessions, room))} of the pool, the oldest for ${time(found.oldestMs)}`,
+        `last statement: ${found.lastStatement}`,
+        ...(logged > 0 ? [`${count(logged, 'matching line')} in the application log`] : []),
+      ],
+      remedy: {
+        action: 'terminate_leak',
+        target: { kind: 'leak', application: found.application, lastStatement: found.lastStatement },
+      },
+      advice: 'End the leaked sessions, then return the connection on every path after that statement.',
+    };
+  },
+};
