@@ -61,11 +61,25 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
     const age = now.getTime() - Date.parse(effect.createdAt);
     // Claims do not wait for the disk: a first try of an old effect may be one that a crash of the store forgot.
     if (effect.attempt === 1 && age < FRESH_MS) return undefined;
+    const places = canMove(effect, place) ? [place, { channel: options.defaultChannel }] : [place];
+    for (const one of places) {
+      const found = await lookIn(effect, one);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async function lookIn(effect: EffectOf<'slack.message'>, place: Place): Promise<DrawnMessage | undefined> {
     try {
       const channel = await channels.idOf(place.channel);
       if (channel === undefined) return undefined;
       const where = place.thread === undefined ? { channel } : { channel, thread: place.thread };
-      const ts = await findPosted(client, effect, where);
+      const ts = await findPosted(client, effect, where).catch(async (error: unknown) => {
+        // Slack lets a bot write to a public channel from outside, and read it from inside only.
+        if (slackError(error) !== 'not_in_channel') throw error;
+        await client.conversations.join({ channel });
+        return findPosted(client, effect, where);
+      });
       return ts === undefined ? undefined : { channel, ts, digest: '' };
     } catch (error) {
       if (isChannelError(error) || slackError(error) === 'thread_not_found') return undefined;

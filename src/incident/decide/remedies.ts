@@ -123,7 +123,7 @@ export function startRemedy(
   if (request.status === 'running') return tell({ code: 'start', request, again: true });
   if (request.status !== 'approved') return tell({ code: 'request_closed', request });
   const at = now.toISOString();
-  const lapse = lapsed(request, command.approvers, policy);
+  const lapse = lapsed(request, command.approvers, now, policy);
   if (lapse !== undefined) {
     return {
       events: [
@@ -150,8 +150,14 @@ export function startRemedy(
 function lapsed(
   request: RemedyRequest,
   approvers: readonly Actor[],
+  now: Date,
   policy: Policy,
 ): { readonly by: PersonRef; readonly why: string } | undefined {
+  const last = request.approvals.at(-1);
+  // A bot that was away comes back to a situation that nobody has looked at since.
+  if (last !== undefined && now.getTime() - Date.parse(last.at) >= policy.access.approvalTtlMs) {
+    return { by: last.by, why: 'it is older than `access.approval_ttl`; ask again if it is still needed' };
+  }
   for (const approval of request.approvals) {
     const actor = approvers.find((one) => one.id === approval.by.id);
     if (actor === undefined) return { by: approval.by, why: 'the approver could not be looked up' };
