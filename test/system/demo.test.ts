@@ -67,7 +67,7 @@ describe('the demo', () => {
       program.kill(signal);
       const { code } = await program.ended;
       if (signal !== 'SIGKILL') expect(code).toBe(0);
-      await eventually(() => (servers.some(isAlive) ? undefined : true), 'PostgreSQL is gone', 45_000);
+      await eventually(() => (servers.some(isAlive) ? undefined : true), 'PostgreSQL is gone', 15_000);
       await expect(connects(port)).resolves.toBe(false);
     },
   );
