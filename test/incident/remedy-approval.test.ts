@@ -210,12 +210,20 @@ test('a request that stands for itself is never escalated', () => {
 
 test('an approval that the bot could not carry out while it was good is not carried out later', () => {
   const approved = () => inThread().given(asking(RITA)).at(MINUTE).given(APPROVE);
-  const { events, told } = approved().at(11 * MINUTE).when(START);
+  const { events, told } = approved()
+    .at(11 * MINUTE)
+    .when(START);
   expect(types(events)).toEqual(['ActRefused', 'RemedyEnded']);
   expect(events[1]).toMatchObject({
     outcome: 'refused',
     detail: expect.stringContaining('Nothing was done'),
   });
   expect(told).toMatchObject({ code: 'not_allowed' });
-  expect(types(approved().at(11 * MINUTE - 1).when(START).events)).toEqual(['RemedyStarted']);
+  expect(
+    types(
+      approved()
+        .at(11 * MINUTE - 1)
+        .when(START).events,
+    ),
+  ).toEqual(['RemedyStarted']);
 });
