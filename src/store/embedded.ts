@@ -1,3 +1,4 @@
+import { realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import pg from 'pg';
@@ -7,9 +8,6 @@ import { prepareHome } from './embedded/home.ts';
 import { claim } from './embedded/owner.ts';
 import { clearTheWay } from './embedded/postmaster.ts';
 import { type Server, startServer } from './embedded/server.ts';
-
-/** Deletes a stopped store for good: `removeEmbedded(dataDir)`. */
-export { removeHome as removeEmbedded } from './embedded/home.ts';
 
 /** What the embedded PostgreSQL is to be. */
 export type EmbeddedOptions = {
@@ -94,6 +92,21 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await release();
     throw error;
   }
+}
+
+/**
+ * Deletes the store in `dataDir` for good. A server that its process left behind is ended first: what it
+ * writes on its way out would come between.
+ *
+ * @throws Error when that server will not end, or a file cannot be deleted
+ */
+export async function removeEmbedded(dataDir: string): Promise<void> {
+  const real = await realpath(dataDir).catch(() => undefined);
+  if (real !== undefined) {
+    await clearTheWay({ dir: real });
+    await rm(real, { recursive: true, force: true, maxRetries: 5 });
+  }
+  await rm(dataDir, { recursive: true, force: true });
 }
 
 /** Runs `start` on the port asked for, or on free ones until nobody else has snatched the port first. */

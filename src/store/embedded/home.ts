@@ -116,10 +116,3 @@ async function sharedDir(account: Account, candidates: readonly string[]): Promi
     `embedded PostgreSQL: found no folder that user ${account.name} can enter (tried ${candidates.join(', ')}): set DATABASE_URL`,
   );
 }
-
-/** Deletes a stopped store for good, also where `dataDir` is only a link to it. */
-export async function removeHome(dataDir: string): Promise<void> {
-  const real = await realpath(dataDir).catch(() => undefined);
-  if (real !== undefined) await rm(real, { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
-}

@@ -5,7 +5,7 @@ import type { Home } from './home.ts';
 import { processCommand } from './process.ts';
 
 /** PostgreSQL's own folder inside a home. */
-export function dataOf(home: Home): string {
+export function dataOf(home: Pick<Home, 'dir'>): string {
   return join(home.dir, 'data');
 }
 
@@ -31,7 +31,7 @@ const STEPS: readonly { signal: NodeJS.Signals | undefined; waitMs: number }[] =
  * postmaster.pid whose number now belongs to a stranger is removed. Call it only after `claim`, which
  * says that nobody living uses the data. Throws when an orphan will not end.
  */
-export async function clearTheWay(home: Home): Promise<void> {
+export async function clearTheWay(home: Pick<Home, 'dir'>): Promise<void> {
   const data = dataOf(home);
   const found = await readPidFile(data);
   if (found === undefined) return;
