@@ -1,0 +1,148 @@
+import type { StepFindings } from '../incident/events.ts';
+import type { Facts } from '../incident/facts.ts';
+import type { PoolReading } from '../incident/remedy.ts';
+import { maskLiterals } from '../observe/errors.ts';
+import { maskShapes } from '../observe/mask.ts';
+import { faultOf, INSUFFICIENT_PRIVILEGE } from '../pool/faults.ts';
+import type { CheckCall } from '../runbook/types.ts';
+import { type CheckContext, CheckFailure, type CheckResult } from './check.ts';
+import { isOverNetwork, nameOf, runCall } from './run-call.ts';
+
+/** All checks of a step together end after this long, whatever they wait for. */
+export const STEP_TIMEOUT_MS = 8_000;
+
+/** What a step came to. */
+export interface StepResult {
+  /** False when every check failed. */
+  readonly ok: boolean;
+  readonly findings: StepFindings;
+  readonly facts: Partial<Facts>;
+  readonly reading?: PoolReading;
+}
+
+type Outcome = { readonly result: CheckResult } | { readonly failed: string; readonly mend?: string };
+
+/**
+ * Runs the checks of a step, those over the pool's connection one after the other and the rest beside them.
+ * One that fails says so in one line, and the others go on. Never rejects.
+ */
+export async function runStep(
+  context: CheckContext,
+  calls: readonly CheckCall[],
+  timeoutMs = STEP_TIMEOUT_MS,
+): Promise<StepResult> {
+  let callOff = (): void => {};
+  const over = new Promise<'over'>((done) => {
+    const timer = setTimeout(done, timeoutMs, 'over');
+    callOff = () => clearTimeout(timer);
+  });
+  const outcomes = new Map<CheckCall, Outcome>();
+  const runOne = async (call: CheckCall): Promise<void> => {
+    outcomes.set(call, await attempt(context, call, over, timeoutMs));
+  };
+  const inTurn = async (): Promise<void> => {
+    for (const call of calls) if (!isOverNetwork(call)) await runOne(call);
+  };
+  await Promise.all([inTurn(), ...calls.filter(isOverNetwork).map(runOne)]);
+  callOff();
+  return merged(calls.flatMap((call) => outcomes.get(call) ?? []));
+}
+
+async function attempt(
+  context: CheckContext,
+  call: CheckCall,
+  over: Promise<'over'>,
+  timeoutMs: number,
+): Promise<Outcome> {
+  // The time may be up before this one's turn comes: then it does not start.
+  if ((await Promise.race([over, Promise.resolve('go' as const)])) === 'over')
+    return lateOutcome(call, timeoutMs);
+  try {
+    const result = await Promise.race([runCall(context, call), over]);
+    return result === 'over' ? lateOutcome(call, timeoutMs) : { result };
+  } catch (error) {
+    return failedOutcome(call, error);
+  }
+}
+
+function lateOutcome(call: CheckCall, timeoutMs: number): Outcome {
+  return { failed: `${nameOf(call)} did not end within the ${timeoutMs / 1_000} s of the step` };
+}
+
+function failedOutcome(call: CheckCall, error: unknown): Outcome {
+  if (error instanceof CheckFailure) {
+    const message = `${nameOf(call)}: ${oneLine(error.message)}`;
+    return error.mend === undefined ? { failed: message } : { failed: message, mend: error.mend };
+  }
+  const fault = faultOf(error);
+  if (fault.code === '57014') {
+    return {
+      failed: `${nameOf(call)}: the server ended it at its statement_timeout`,
+      ...(call.kind === 'sql' ? { mend: 'make the statement cheaper, or raise `timeout` of its block' } : {}),
+    };
+  }
+  const message = `${nameOf(call)} could not be run: ${oneLine(maskLiterals(fault.message, fault.code))}`;
+  if (call.kind === 'sql') return { failed: message, ...sqlMend(fault.code) };
+  if (fault.code !== INSUFFICIENT_PRIVILEGE) return { failed: message };
+  return { failed: message, mend: 'grant pg_monitor to <the role of database_url>;' };
+}
+
+/** SQLSTATEs `undefined_table` and `undefined_function`. */
+const UNKNOWN_NAME: readonly string[] = ['42P01', '42883'];
+
+function sqlMend(code: string): { readonly mend?: string } {
+  if (UNKNOWN_NAME.includes(code))
+    return {
+      mend: 'write names with their schema, such as public.orders: the search path is pg_catalog alone',
+    };
+  if (code === INSUFFICIENT_PRIVILEGE)
+    return { mend: 'grant select on <the tables of the block> to <the role of database_url>;' };
+  return {};
+}
+
+function oneLine(message: string): string {
+  return maskShapes(message).replace(/\s+/g, ' ').slice(0, 300);
+}
+
+const SEVERITY = ['ok', 'warn', 'fail'] as const;
+
+/** One message of several checks: the first one's headline, then what each has to say, then what failed. */
+function merged(outcomes: readonly Outcome[]): StepResult {
+  const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
+  const failures = outcomes.flatMap((outcome) => ('failed' in outcome ? [outcome] : []));
+  const findings = results.map((result) => result.findings);
+  const [first, ...others] = findings;
+  const mends = findings.flatMap((one) => one.mend ?? []);
+  const firstMend = mends[0] ?? failures.find((failure) => failure.mend !== undefined)?.mend;
+  const lines = [
+    ...(first?.lines ?? []),
+    ...others.flatMap((one) => [one.headline, ...one.lines]),
+    ...failures
+      .slice(first === undefined ? 1 : 0)
+      .map((failure) =>
+        failure.mend === undefined || failure.mend === firstMend
+          ? failure.failed
+          : `${failure.failed}; to mend it: ${failure.mend}`,
+      ),
+  ];
+  const listed = findings.find((one) => one.sessions !== undefined);
+  const tree = findings.find((one) => one.tree !== undefined)?.tree;
+  const rest = findings.find((one) => one.rest !== undefined)?.rest;
+  const verdict = SEVERITY.findLast((one) => findings.some((finding) => finding.verdict === one));
+  const reading = results.find((result) => result.reading !== undefined)?.reading;
+  return {
+    ok: results.length > 0 || outcomes.length === 0,
+    findings: {
+      headline: first?.headline ?? failures[0]?.failed ?? 'This step has nothing to run: it is for people',
+      lines,
+      ...(listed?.sessions === undefined ? {} : { sessions: listed.sessions }),
+      ...(listed?.more === undefined ? {} : { more: listed.more }),
+      ...(firstMend === undefined ? {} : { mend: firstMend }),
+      ...(tree === undefined ? {} : { tree }),
+      ...(rest === undefined ? {} : { rest }),
+      ...(verdict === undefined ? {} : { verdict }),
+    },
+    facts: Object.assign({}, ...results.map((result) => result.facts)),
+    ...(reading === undefined ? {} : { reading }),
+  };
+}
