@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Baselines } from '../checks/baselines.ts';
+import { Contexts } from '../checks/context.ts';
 import { groupsIn, poolFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
 import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
@@ -10,14 +12,20 @@ import { createHealth, type Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createNoticeTaker } from '../pagerduty/notice.ts';
+import { utilisationPoint } from '../pool/sample.ts';
+import type { Point } from '../pool/series.ts';
+import { systemTimers } from '../pool/timers.ts';
 import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.ts';
 import { createSlackClient } from '../slack/client.ts';
 import { Groups } from '../slack/groups.ts';
+import { KEEP_SAMPLES_MS, Samples } from '../store/samples.ts';
 import { Store } from '../store/store.ts';
+import { diagnoseNow, NAMED_CAUSES, openDiagnoses } from './diagnosis.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type LocalSlack, openLocalSlack } from './local-slack.ts';
 import { Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace } from './store.ts';
+import { Watch } from './watch.ts';
 
 /** A health check that takes longer than this has failed. */
 const CHECK_TIMEOUT_MS = 2_000;
@@ -62,6 +70,7 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, environment, log } = options;
   const takesRequests = environment.role !== 'worker';
+  const diagnoses = openDiagnoses(config);
   let engine: Engine | undefined;
   let health: Health | undefined;
   let slackApp: SlackApp | undefined;
@@ -151,7 +160,24 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...(options.skewMs === undefined ? {} : { skewMs: options.skewMs }),
     });
     undo.push(() => store.close());
+    const samples = new Samples(store.pool);
+    const clock = () => new Date(Date.now() + (options.skewMs?.() ?? 0));
+    const samplesOf = async (pool: string): Promise<Point[]> =>
+      (await samples.since(pool, new Date(clock().getTime() - KEEP_SAMPLES_MS))).map(utilisationPoint);
+    const baselines = new Baselines();
+    const contexts = new Contexts({
+      lifelineOf: (pool) => pools.lifelineOf(pool),
+      configOf: (pool) => pools.configOf(pool),
+      checksOf: (pool, step) => diagnoses.checks(pool, step),
+      prometheusOf: (pool) => diagnoses.prometheus(pool),
+      samplesOf,
+      baselineOf: (pool, openedAt) => baselines.before(pool, openedAt),
+      now: clock,
+    });
     engine = await startEngine({
+      diagnoses,
+      contexts,
+      samplesOf,
       config,
       environment,
       store,
@@ -172,7 +198,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         loop: engine.loop,
         store,
         outbox: engine.outbox,
-        pools: pools.desks(config.slack.channel),
+        pools: pools.desks(config.slack.channel, (pool) => diagnoseNow(diagnoses, contexts, pool, clock())),
+        causes: NAMED_CAUSES,
         groupsOf: (user) => groups.of(user),
         log,
         onInteraction: (action, outcome, ackMs) => {
@@ -221,6 +248,21 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...(slackApp?.http === undefined ? {} : { [SLACK_PATH]: slackApp.http.requestListener }),
     };
     await poolsOpen;
+    if (environment.role !== 'web') {
+      const watch = new Watch({
+        pools: pools.all(),
+        loop: engine.loop,
+        store,
+        samples,
+        baselines,
+        reopenWithinMs: config.reopenWithinMs,
+        log,
+        metrics,
+        timers: { ...systemTimers, now: clock },
+      });
+      watch.start();
+      undo.push(() => watch.stop());
+    }
   } catch (error) {
     await stop();
     throw error;

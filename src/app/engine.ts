@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Contexts } from '../checks/context.ts';
 import { createStepHandler } from '../checks/step.ts';
 import { escalationFor, policyFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
@@ -10,19 +11,24 @@ import { type EffectQueue, openQueue } from '../effects/queue.ts';
 import { Runner } from '../effects/runner.ts';
 import { Sweeper } from '../effects/sweeper.ts';
 import type { Policy } from '../incident/policy.ts';
+import { timerCommand } from '../incident/timers.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createEvents } from '../pagerduty/events.ts';
 import { createPageHandler } from '../pagerduty/page.ts';
 import { createRest } from '../pagerduty/rest.ts';
+import type { Point } from '../pool/series.ts';
 import { createRemedyHandler } from '../remedies/handler.ts';
 import { Channels } from '../slack/channels.ts';
 import type { createSlackClient } from '../slack/client.ts';
 import { createDrawing } from '../slack/draw.ts';
 import type { Groups } from '../slack/groups.ts';
+import { createSharing } from '../slack/share.ts';
 import { Outbox } from '../store/outbox.ts';
 import { Presence } from '../store/presence.ts';
 import type { Store } from '../store/store.ts';
+import type { Diagnoses } from './diagnosis.ts';
+import { createPictures } from './pictures.ts';
 import type { Pools } from './pools.ts';
 
 /** So many effects run at a time in one replica: enough for many incidents, few enough for Slack. */
@@ -35,6 +41,10 @@ export interface EngineOptions {
   readonly store: Store;
   readonly storeUrl: string;
   readonly pools: Pools;
+  readonly diagnoses: Diagnoses;
+  readonly contexts: Contexts;
+  /** A pool's utilisation of the last day in per cent, oldest first. */
+  readonly samplesOf: (pool: string) => Promise<readonly Point[]>;
   readonly slack: { readonly client: ReturnType<typeof createSlackClient>; readonly groups: Groups };
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -83,7 +93,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const dispatch = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
-    const known = policies.get(pool) ?? policyFor(config, pool);
+    const known = policies.get(pool) ?? policyFor(config, pool, options.diagnoses.of(pool));
     policies.set(pool, known);
     return known;
   };
@@ -150,7 +160,7 @@ function handlersOf(
   policy: (pool: string | undefined) => Policy,
   onTry: (trouble: string | undefined) => void,
 ): Handlers {
-  const { config, environment, store, pools, slack } = options;
+  const { config, environment, store, pools, slack, diagnoses } = options;
   const linksOf = (pool: string | undefined) => config.pools.find((one) => one.name === pool)?.links ?? {};
   const { eventsServer, apiServer, apiToken, fromEmail } = environment.pagerduty;
   const ca = options.pagerCa === undefined ? {} : { ca: options.pagerCa };
@@ -160,9 +170,22 @@ function handlersOf(
       store,
       channels: new Channels(slack.client),
       defaultChannel: config.slack.channel,
-      contextOf: (pool) => ({ policy: policy(pool), links: linksOf(pool) }),
+      contextOf: (pool) => ({
+        policy: policy(pool),
+        links: linksOf(pool),
+        stepTitles: diagnoses.titles(pool),
+      }),
     }),
-    'check.step': createStepHandler({ store, lifelineOf: (pool) => pools.lifelineOf(pool) }),
+    'slack.file': createSharing({
+      client: slack.client,
+      store,
+      make: createPictures({
+        configOf: (pool) => pools.configOf(pool),
+        prometheusOf: (pool) => diagnoses.prometheus(pool),
+        samplesOf: options.samplesOf,
+      }),
+    }),
+    'check.step': createStepHandler({ store, contexts: options.contexts }),
     'remedy.execute': createRemedyHandler({
       store,
       loop,
@@ -180,11 +203,6 @@ function handlersOf(
       linksOf,
       onTry,
     }),
-    timer: async (effect) => ({
-      command:
-        effect.payload.command === 'CheckEscalation'
-          ? { type: 'CheckEscalation' }
-          : { type: 'ExpireRequest', request: effect.payload.request },
-    }),
+    timer: async (effect) => ({ command: timerCommand(effect.payload) }),
   };
 }

@@ -37,13 +37,26 @@ export class Pools {
     await Promise.all([...this.#pools.values()].map((pool) => pool.lifeline.start()));
   }
 
+  /** All pools, in the order of the configuration. */
+  all(): Iterable<Pool> {
+    return this.#pools.values();
+  }
+
+  /** The pool's configuration, if there is one. */
+  configOf(name: string): PoolConfig | undefined {
+    return this.#pools.get(name)?.config;
+  }
+
   /** The pool's connection, if the pool is configured. */
   lifelineOf(name: string): Lifeline | undefined {
     return this.#pools.get(name)?.lifeline;
   }
 
   /** What the listeners can ask of each pool. */
-  desks(defaultChannel: string): Map<string, PoolDesk> {
+  desks(
+    defaultChannel: string,
+    diagnose: (pool: string) => ReturnType<PoolDesk['diagnose']>,
+  ): Map<string, PoolDesk> {
     const desks = new Map<string, PoolDesk>();
     for (const [name, { config, lifeline }] of this.#pools) {
       desks.set(name, {
@@ -51,6 +64,7 @@ export class Pools {
         channel: config.channel ?? defaultChannel,
         activity: () => readActivity(lifeline),
         locks: () => readLocks(lifeline),
+        diagnose: () => diagnose(name),
         planTerminate: (pid, backendStart) => planTerminate(lifeline, pid, backendStart, new Date()),
       });
     }

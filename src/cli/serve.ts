@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { startApp } from '../app/app.ts';
+import { describeRunbookFault, RunbookError, RunbookUnreadable } from '../runbook/index.ts';
 import { readConfiguration } from './configuration.ts';
 import { loggerFor } from './logger.ts';
 
@@ -28,11 +29,17 @@ export async function serve(): Promise<number> {
     starting.then(
       () => asked,
       (error: unknown) => {
+        // Whoever wrote the runbook needs its lines, not a stack.
+        if (error instanceof RunbookError || error instanceof RunbookUnreadable) {
+          for (const line of faultsOf(error)) console.error(line);
+          return 'faulty' as const;
+        }
         log.error({ err: error }, 'could not start');
         return undefined;
       },
     ),
   ]);
+  if (first === 'faulty') return 2;
   if (first === undefined) return 1;
   log.info({ signal: first }, 'stopping');
   setTimeout(() => process.exit(1), DRAIN_MS).unref();
@@ -40,4 +47,8 @@ export async function serve(): Promise<number> {
   await app?.stop();
   log.info('stopped');
   return 0;
+}
+
+function faultsOf(error: RunbookError | RunbookUnreadable): readonly string[] {
+  return error instanceof RunbookError ? error.faults.map(describeRunbookFault) : [error.message];
 }

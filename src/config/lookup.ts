@@ -20,8 +20,16 @@ export function escalationFor(config: Config, pool?: string): EscalationConfig {
   return poolNamed(config, pool)?.escalation ?? config.escalation;
 }
 
-/** The rules by which incidents of a pool (by name) are decided; without a pool, those of alerts that match none. */
-export function policyFor(config: Config, pool?: string): Policy {
+/** The diagnosis of a pool: its runbook's steps, and what ranks the causes. */
+export type Diagnosis = { readonly steps: readonly number[] } & Pick<Policy, 'diagnose'>;
+
+/**
+ * The rules by which incidents of a pool (by name) are decided; without a pool, those of alerts that match
+ * none.
+ *
+ * @param diagnosis without one no step runs, and nobody names a cause but people
+ */
+export function policyFor(config: Config, pool?: string, diagnosis: Diagnosis = { steps: [] }): Policy {
   const found = poolNamed(config, pool);
   const { levels, ...escalation } = escalationFor(config, pool);
   return {
@@ -32,7 +40,12 @@ export function policyFor(config: Config, pool?: string): Policy {
     },
     reopenWithinMs: config.reopenWithinMs,
     channel: found?.channel ?? config.slack.channel,
-    ...(found === undefined ? {} : { pool: { name: found.name, threshold: found.threshold } }),
+    ...(found === undefined
+      ? {}
+      : {
+          pool: { name: found.name, threshold: found.threshold, steps: diagnosis.steps },
+          ...(diagnosis.diagnose === undefined ? {} : { diagnose: diagnosis.diagnose }),
+        }),
   };
 }
 

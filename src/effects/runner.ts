@@ -127,6 +127,8 @@ export class Runner {
         return handlers['slack.message'](effect);
       case 'check.step':
         return handlers['check.step'](effect);
+      case 'slack.file':
+        return handlers['slack.file'](effect);
       case 'remedy.execute':
         return handlers['remedy.execute'](effect);
       case 'pagerduty.event':

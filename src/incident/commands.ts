@@ -1,8 +1,11 @@
 import type { Alert } from './alerts.ts';
+import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Actor } from './people.ts';
 import type { Action, PoolReading, Preview, RemedyOutcome, Target } from './remedy.ts';
+import type { EarlyWarning } from './state.ts';
+import type { CauseId } from './verdict.ts';
 
 /** Everything that can be asked of an incident: by people, by alerts, by timers and by the outcomes of effects. */
 export type Command =
@@ -13,8 +16,33 @@ export type Command =
       readonly alerts: readonly Alert[];
       readonly source: string;
     }
+  /** The samples are over the line of the early warning. */
+  | {
+      readonly type: 'RaiseWarning';
+      readonly id: string;
+      /** ISO 8601, the first sample over the line. */
+      readonly since: string;
+      readonly warning: EarlyWarning;
+    }
+  | { readonly type: 'ClearWarning' }
   | { readonly type: 'Acknowledge'; readonly by: Actor }
   | { readonly type: 'RunStep'; readonly by: Actor; readonly step: number }
+  | { readonly type: 'RunAllSteps'; readonly by: Actor }
+  | {
+      readonly type: 'NameRootCause';
+      readonly by: Actor;
+      readonly cause?: CauseId;
+      readonly title: string;
+    }
+  /** The verdict as far as the checks have come: one that hangs does not keep people waiting. */
+  | { readonly type: 'ReachVerdict' }
+  | {
+      readonly type: 'RecordFile';
+      readonly file: SharedFile;
+      readonly firing: number;
+      readonly fileId?: string;
+      readonly instead?: string;
+    }
   | {
       readonly type: 'RequestRemedy';
       readonly by: Actor;

@@ -18,6 +18,7 @@ export type EffectWork =
   /** Post the message of a slot, or bring it up to date if it was posted before. */
   | { readonly kind: 'slack.message'; readonly payload: { readonly slot: Slot } }
   | { readonly kind: 'check.step'; readonly payload: { readonly step: number; readonly run: number } }
+  | { readonly kind: 'slack.file'; readonly payload: { readonly file: SharedFile; readonly firing: number } }
   | { readonly kind: 'remedy.execute'; readonly payload: { readonly request: string } }
   | {
       readonly kind: 'pagerduty.event';
@@ -28,7 +29,16 @@ export type EffectWork =
 /** What a timer does when it rings: it gives the incident a command that looks at the time. */
 export type TimerPayload =
   | { readonly command: 'CheckEscalation' }
+  | { readonly command: 'ReachVerdict' }
   | { readonly command: 'ExpireRequest'; readonly request: string };
+
+/**
+ * A file in the thread.
+ *
+ * - `utilisation`, `traffic`: the chart of the last hour
+ * - `rest-N`: all of what the message of step N had to cut
+ */
+export type SharedFile = 'utilisation' | 'traffic' | `rest-${number}`;
 
 /** A kind of effect. */
 export type EffectKind = EffectWork['kind'];
@@ -38,12 +48,14 @@ export type EffectKind = EffectWork['kind'];
  * function of the incident as it stands.
  *
  * - `parent`: the thread's first message
+ * - `verdict`: what is most likely wrong, with the evidence
  * - `step-N`, `request-rN`: a diagnosis step, a remedy request
  * - `note-N`: what the event with sequence number N tells
  * - `level-F-N`: the announcement in the channel of level N, in the F-th firing
  */
 export type Slot =
   | 'parent'
+  | 'verdict'
   | `step-${number}`
   | `request-${string}`
   | `note-${number}`

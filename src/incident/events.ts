@@ -1,8 +1,11 @@
 import type { KnownAlert } from './alerts.ts';
+import type { SharedFile } from './effects.ts';
 import type { Facts } from './facts.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition } from './policy.ts';
 import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
+import type { EarlyWarning, IncidentKind } from './state.ts';
+import type { CauseId, Verdict } from './verdict.ts';
 
 /**
  * Everything that can happen to an incident. Events are facts: they are appended, never changed,
@@ -11,8 +14,7 @@ import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
 export type Event = { readonly at: string } & (
   | {
       readonly type: 'IncidentOpened';
-      /** `incident`: alerts opened it. `request`: a remedy was asked for while no incident was open. */
-      readonly kind: 'incident' | 'request';
+      readonly kind: IncidentKind;
       readonly id: string;
       readonly pool?: string;
       readonly channel: string;
@@ -21,6 +23,8 @@ export type Event = { readonly at: string } & (
       /** From when the escalation counts: the earliest `startsAt` of the firing alerts. */
       readonly startsAt: string;
       readonly source: string;
+      /** Of a warning: what the samples said. */
+      readonly warning?: EarlyWarning;
     }
   | { readonly type: 'AlertFired'; readonly alert: KnownAlert }
   | {
@@ -48,6 +52,30 @@ export type Event = { readonly at: string } & (
       readonly reading?: PoolReading;
       /** What the step's checks measured: the evidence for the verdict. */
       readonly facts?: Partial<Facts>;
+    }
+  | {
+      readonly type: 'VerdictReached';
+      readonly verdict: Verdict;
+      /** False: some checks had not come back, and the verdict may still change. */
+      readonly complete: boolean;
+    }
+  | {
+      readonly type: 'RootCauseNamed';
+      readonly by: PersonRef;
+      /** Absent where a person wrote the cause down in words of their own. */
+      readonly cause?: CauseId;
+      readonly title: string;
+      /** Whether it is what the verdict had named first. */
+      readonly confirmed: boolean;
+    }
+  | {
+      /** A picture or a file stands in the thread; without `fileId` Slack takes no files from us. */
+      readonly type: 'FileShared';
+      readonly file: SharedFile;
+      readonly firing: number;
+      readonly fileId?: string;
+      /** What stands there instead of a picture. */
+      readonly instead?: string;
     }
   | { readonly type: 'RemedyRequested'; readonly request: RemedyRequest }
   | {

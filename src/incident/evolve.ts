@@ -8,6 +8,7 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'IncidentReopened',
   'LevelReached',
   'DataCorruptionSuspected',
+  'RootCauseNamed',
   'RemedyEnded',
   'Resolved',
 ]);
@@ -43,6 +44,7 @@ function opened(event: EventOf<'IncidentOpened'>): Incident {
   return {
     id: event.id,
     kind: event.kind,
+    ...(event.warning === undefined ? {} : { warning: event.warning }),
     seq: 1,
     status: 'open',
     ...(event.pool === undefined ? {} : { pool: event.pool }),
@@ -55,6 +57,7 @@ function opened(event: EventOf<'IncidentOpened'>): Incident {
     alerts: {},
     levels: [],
     steps: {},
+    files: {},
     requests: {},
     notes: [],
   };
@@ -90,6 +93,14 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
     }
     case 'StepFinished':
       return stepFinished(state, event);
+    case 'VerdictReached':
+      return { ...state, verdict: { ...event.verdict, at: event.at, complete: event.complete } };
+    case 'RootCauseNamed':
+      return { ...state, rootCause: { title: event.title, by: event.by, at: event.at } };
+    case 'FileShared': {
+      const { type: _t, at: _at, file, ...shared } = event;
+      return { ...state, files: { ...state.files, [file]: shared } };
+    }
     case 'RemedyRequested':
       return { ...state, requests: { ...state.requests, [event.request.id]: event.request } };
     case 'RemedyApproved':
@@ -137,6 +148,7 @@ function reopened(state: Incident, event: EventOf<'IncidentReopened'>): Incident
     resolved: _r,
     mitigatedAt: _m,
     rootCause: _c,
+    verdict: _v,
     dataCorruption: _d,
     ...kept
   } = state;
@@ -144,8 +156,9 @@ function reopened(state: Incident, event: EventOf<'IncidentReopened'>): Incident
 }
 
 function stepFinished(state: Incident, event: EventOf<'StepFinished'>): Incident {
-  const step = state.steps[event.step];
-  if (step === undefined || step.run !== event.run) return state;
+  const known = state.steps[event.step];
+  if (known === undefined || known.run !== event.run) return state;
+  const { facts: _f, ...step } = known;
   return {
     ...state,
     ...(event.reading === undefined ? {} : { reading: event.reading }),
@@ -158,6 +171,7 @@ function stepFinished(state: Incident, event: EventOf<'StepFinished'>): Incident
         ok: event.ok,
         ms: event.ms,
         findings: event.findings,
+        ...(event.facts === undefined ? {} : { facts: event.facts }),
       },
     },
   };

@@ -1,3 +1,6 @@
+import type { Facts } from './facts.ts';
+import type { Verdict } from './verdict.ts';
+
 /** What makes a level unnecessary at the moment it falls due; a resolved incident always does. */
 export type Unless = 'acknowledged' | 'root_cause_identified' | 'mitigated' | 'resolved';
 
@@ -40,5 +43,12 @@ export interface Policy {
   /** The Slack channel in which the thread opens. */
   readonly channel: string;
   /** The pool the alerts belong to; absent for alerts that match none. */
-  readonly pool?: { readonly name: string; readonly threshold: number };
+  readonly pool?: {
+    readonly name: string;
+    readonly threshold: number;
+    /** The numbers of the diagnosis steps in the pool's runbook. */
+    readonly steps: readonly number[];
+  };
+  /** Ranks the root causes that the facts speak for. Pure; left out, nobody names a cause but people. */
+  readonly diagnose?: (facts: Facts) => Verdict;
 }

@@ -1,6 +1,6 @@
-import type { EffectSpec, Slot } from './effects.ts';
+import type { EffectSpec, SharedFile, Slot } from './effects.ts';
 import { dueAt, hasReached } from './escalation.ts';
-import type { Event } from './events.ts';
+import type { Event, EventOf } from './events.ts';
 import { isNoted } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import type { Incident } from './state.ts';
@@ -29,11 +29,22 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
   switch (event.type) {
     case 'IncidentOpened':
     case 'IncidentReopened':
-      return state.kind === 'incident' ? timers(state, policy) : [];
+      return state.kind === 'incident'
+        ? [...timers(state, policy), ...verdictTimer(state, event, policy)]
+        : [];
     case 'StepStarted':
+      // A lane each: the pool's one connection takes turns anyhow, and a slow Prometheus holds up nobody.
       return [
-        { kind: 'check.step', lane: `checks.${state.pool}`, payload: { step: event.step, run: event.run } },
+        {
+          kind: 'check.step',
+          lane: `checks.${state.pool}.${event.step}`,
+          payload: { step: event.step, run: event.run },
+        },
       ];
+    case 'StepFinished':
+      return state.thread === undefined ? [] : filesOf(state, event.step);
+    case 'ThreadOpened':
+      return Object.values(state.steps).flatMap((step) => filesOf(state, step.step));
     case 'RemedyRequested':
       return [
         {
@@ -74,6 +85,34 @@ function timers(state: Incident, policy: Policy): EffectSpec[] {
   );
 }
 
+/** The verdict is due by then, whatever is still running: people should have it within three seconds. */
+const VERDICT_AFTER_MS = 1_500;
+
+function verdictTimer(state: Incident, event: Event, policy: Policy): EffectSpec[] {
+  if (policy.diagnose === undefined || state.pool === undefined) return [];
+  const due = new Date(Date.parse(event.at) + VERDICT_AFTER_MS).toISOString();
+  return [{ kind: 'timer', due, payload: { command: 'ReachVerdict' } }];
+}
+
+/** The step that looks at the pool's utilisation, and the one that looks at the traffic. */
+const CHARTED: Readonly<Record<number, SharedFile>> = { 1: 'utilisation', 4: 'traffic' };
+
+/** One chart of each kind in a firing, and the whole of what a step's message had to cut. */
+function filesOf(state: Incident, number: number): EffectSpec[] {
+  const step = state.steps[number];
+  if (step?.findings === undefined || step.running) return [];
+  const files: SharedFile[] = [];
+  const chart = CHARTED[number];
+  const isWorth = chart !== 'traffic' || step.facts?.traffic !== undefined;
+  if (chart !== undefined && isWorth && state.files[chart]?.firing !== state.firing) files.push(chart);
+  if (step.findings.rest !== undefined) files.push(`rest-${number}`);
+  return files.map((file) => ({
+    kind: 'slack.file',
+    lane: `files.${state.id}`,
+    payload: { file, firing: state.firing },
+  }));
+}
+
 function pagedLevels(state: Incident): number[] {
   return state.levels.filter((reached) => reached.pages).map((reached) => reached.level);
 }
@@ -92,6 +131,8 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   if (event.type === 'ThreadOpened') return threadSlots(state).map((slot) => message(state, slot));
   const slots: Slot[] = [];
   if (changesParent(event)) slots.push('parent');
+  if (event.type === 'VerdictReached' || event.type === 'RootCauseNamed') slots.push('verdict');
+  if (event.type === 'FileShared' && isTold(event)) slots.push(stepOf(event.file));
   if (event.type === 'StepStarted' || event.type === 'StepFinished') slots.push(`step-${event.step}`);
   if (state.kind === 'incident') {
     const request = requestOf(event);
@@ -100,6 +141,8 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   if (isNoted(event) && tellsAnew(state, event)) slots.push(`note-${state.seq}`);
   if (event.type === 'LevelReached' && announces(state, event))
     slots.push(`level-${state.firing}-${event.level}`);
+  // What was suggested can no longer be asked for there.
+  if (event.type === 'Resolved' && state.verdict !== undefined) slots.push('verdict');
   if (event.type === 'Resolved' || event.type === 'Acknowledged') slots.push(...announcements(state));
   return slots.map((slot) => message(state, slot));
 }
@@ -111,6 +154,7 @@ function threadSlots(state: Incident): Slot[] {
     state.kind === 'incident' ? Object.keys(state.requests).map((id): Slot => `request-${id}`) : [];
   return [
     'parent',
+    ...(state.verdict === undefined ? [] : (['verdict'] as const)),
     ...steps,
     ...requests,
     ...state.notes.map((seq): Slot => `note-${seq}`),
@@ -124,13 +168,24 @@ function announcements(state: Incident): Slot[] {
     .map((reached): Slot => `level-${state.firing}-${reached.level}`);
 }
 
-/** The closing of a request that stands for itself is said by its parent message; a note would only repeat it. */
+/** A picture speaks for itself; what stands in its place, and where a cut list is whole, the step says. */
+function isTold({ file, instead }: EventOf<'FileShared'>): boolean {
+  return instead !== undefined || file.startsWith('rest-');
+}
+
+/** The step whose message says in text what a picture would have shown. */
+function stepOf(file: SharedFile): Slot {
+  if (file === 'utilisation') return 'step-1';
+  return file === 'traffic' ? 'step-4' : `step-${Number(file.slice('rest-'.length))}`;
+}
+
+/** The closing of a request or warning that stands for itself is said by its parent message; a note would only repeat it. */
 function tellsAnew(state: Incident, event: Event): boolean {
-  return !(state.kind === 'request' && event.type === 'Resolved');
+  return !(state.kind !== 'incident' && event.type === 'Resolved');
 }
 
 function changesParent(event: Event): boolean {
-  return event.type !== 'ActRefused' && event.type !== 'EffectDied';
+  return !['ActRefused', 'EffectDied', 'FileShared', 'StepStarted'].includes(event.type);
 }
 
 function requestOf(event: Event): string | undefined {

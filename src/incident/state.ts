@@ -1,8 +1,11 @@
 import type { KnownAlert } from './alerts.ts';
+import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
+import type { Facts } from './facts.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition } from './policy.ts';
 import type { PoolReading, RemedyRequest } from './remedy.ts';
+import type { Verdict } from './verdict.ts';
 
 /** A level that has been reached in the present firing. */
 export interface ReachedLevel {
@@ -26,12 +29,40 @@ export interface StepState {
   readonly ok?: boolean;
   readonly ms?: number;
   readonly findings?: StepFindings;
+  /** What the last run measured. */
+  readonly facts?: Partial<Facts>;
+}
+
+/**
+ * - `incident`: alerts opened it
+ * - `request`: a remedy was asked for while no incident was open
+ * - `warning`: the samples say that the pool fills up; nothing is wrong yet
+ */
+export type IncidentKind = 'incident' | 'request' | 'warning';
+
+/** How full a pool is, and when it will be full if it goes on like this. */
+export interface EarlyWarning {
+  /** Per cent of the usable connections. */
+  readonly percent: number;
+  readonly used: number;
+  readonly usable: number;
+  /** ISO 8601; absent when the line is flat or too short to tell. */
+  readonly fullAt?: string;
+}
+
+/** A file of the thread. */
+export interface FileState {
+  readonly firing: number;
+  readonly fileId?: string;
+  readonly instead?: string;
 }
 
 /** An incident as its events add up. Rebuilt by `evolve`, never changed in place. */
 export interface Incident {
   readonly id: string;
-  readonly kind: 'incident' | 'request';
+  readonly kind: IncidentKind;
+  /** Of a warning: what the samples said. */
+  readonly warning?: EarlyWarning;
   /** How many events have been applied; the sequence number of the last one. */
   readonly seq: number;
   readonly status: 'open' | 'resolved';
@@ -47,11 +78,16 @@ export interface Incident {
   readonly alerts: Readonly<Record<string, KnownAlert>>;
   readonly thread?: { readonly channel: string; readonly ts: string; readonly permalink?: string };
   readonly acknowledged?: { readonly by: PersonRef; readonly at: string };
-  readonly rootCause?: string;
+  /** What is most likely wrong, by the checks of the present firing. */
+  readonly verdict?: Verdict & { readonly at: string; readonly complete: boolean };
+  /** Confirmed or named by a person: that is what `root_cause_identified` means. */
+  readonly rootCause?: { readonly title: string; readonly by: PersonRef; readonly at: string };
   readonly mitigatedAt?: string;
   readonly dataCorruption?: { readonly by: PersonRef; readonly at: string };
   readonly levels: readonly ReachedLevel[];
   readonly steps: Readonly<Record<number, StepState>>;
+  /** The files that stand in the thread, or could not: of each the last. */
+  readonly files: Readonly<Partial<Record<SharedFile, FileState>>>;
   readonly requests: Readonly<Record<string, RemedyRequest>>;
   readonly reading?: PoolReading;
   readonly resolved?: {

@@ -78,6 +78,11 @@ export class Sampler {
     this.#timers = options.timers ?? systemTimers;
   }
 
+  /** The pool's name. */
+  get pool(): string {
+    return this.#options.pool;
+  }
+
   /** Takes the first sample now and then one at the beginning of every 15 s. Resolves after the first; never rejects. */
   start(): Promise<void> {
     return this.#turn();

@@ -2,6 +2,7 @@ import { App, HTTPReceiver, type Receiver, SocketModeReceiver } from '@slack/bol
 import type { Logger } from '../observe/log.ts';
 import { clientOptions } from './client.ts';
 import type { Desk } from './desk.ts';
+import { listenToDiagnosis } from './listeners/diagnosis.ts';
 import { listenToIncidents } from './listeners/incident.ts';
 import { listenToPoolCommand } from './listeners/pool-command.ts';
 import { listenToRemedies } from './listeners/remedies.ts';
@@ -68,6 +69,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
 /** Connects the listeners to what they work with. */
 export function listen(app: App, desk: Desk): void {
   listenToIncidents(app, desk);
+  listenToDiagnosis(app, desk);
   listenToRemedies(app, desk);
   listenToPoolCommand(app, desk);
 }

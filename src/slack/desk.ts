@@ -1,5 +1,7 @@
 import type { Loop } from '../effects/loop.ts';
+import type { StepFindings } from '../incident/events.ts';
 import type { Actor } from '../incident/people.ts';
+import type { CauseId, Verdict } from '../incident/verdict.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Activity } from '../pool/activity.ts';
 import type { LockGraph } from '../pool/locks.ts';
@@ -16,8 +18,22 @@ export interface PoolDesk {
   readonly activity: () => Promise<Activity>;
   /** Who waits for whom. */
   readonly locks: () => Promise<LockGraph>;
+  /** Runs all steps of the pool's runbook, for no incident. */
+  readonly diagnose: () => Promise<Diagnosed>;
   /** A fresh look at a backend and the plan to end it; a sentence when there is nothing to end. */
   readonly planTerminate: (pid: number, backendStart?: string) => Promise<RemedyPlan | NoPlan>;
+}
+
+/** What a diagnosis without an incident brings: the steps' findings by their titles, and the verdict. */
+export interface Diagnosed {
+  readonly steps: readonly {
+    readonly number: number;
+    readonly title: string;
+    readonly findings: StepFindings;
+  }[];
+  readonly verdict: Verdict;
+  /** Milliseconds, all steps together. */
+  readonly ms: number;
 }
 
 /** Everything the listeners work with. */
@@ -26,6 +42,8 @@ export interface Desk {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly pools: ReadonlyMap<string, PoolDesk>;
+  /** Every cause that can be named. */
+  readonly causes: readonly { readonly id: CauseId; readonly title: string }[];
   readonly groupsOf: (user: string) => Promise<Actor['groups']>;
   readonly log: Logger;
   readonly onInteraction: (action: string, outcome: 'done' | 'refused' | 'failed', ackMs: number) => void;

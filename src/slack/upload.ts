@@ -3,16 +3,16 @@ import axios from 'axios';
 import { Later } from '../effects/handler.ts';
 import { slackError, slackFailure } from './errors.ts';
 
-/** A picture for a thread. */
-export interface Picture {
+/** A file for a thread. */
+export interface Upload {
   /** The channel's id; a name is not taken here. */
   readonly channel: string;
   readonly threadTs: string;
-  readonly png: Buffer;
+  readonly bytes: Buffer;
   readonly filename: string;
   readonly title: string;
-  /** Read out by screen readers; at most 1,000 characters are kept. */
-  readonly alt: string;
+  /** Of a picture: read out by screen readers; at most 1,000 characters are kept. */
+  readonly alt?: string;
 }
 
 /** The workspace takes no files from us: say it in text instead. `code` is Slack's. */
@@ -55,28 +55,28 @@ const LONGEST_ALT = 1_000;
 const SEND_TIMEOUT_MS = 10_000;
 
 /**
- * Puts a picture into a thread: asks for an address, sends the bytes there, has it shared.
+ * Puts a file into a thread: asks for an address, sends the bytes there, has it shared.
  *
- * Run again after an uncertain outcome it uploads again, so that at worst a chart stands there twice;
+ * Run again after an uncertain outcome it uploads again, so that at worst it stands there twice;
  * nothing is shared before the last step.
  *
  * @throws FilesRefused when this workspace takes no files, Later or Hopeless as `slackFailure` has it
  */
-export async function uploadImage(
+export async function uploadFile(
   client: webApi.WebClient,
-  picture: Picture,
+  upload: Upload,
 ): Promise<{ readonly fileId: string }> {
-  const { filename, png, title, channel, threadTs } = picture;
+  const { filename, bytes, title, channel, threadTs, alt } = upload;
   const address = await call(() =>
     client.files.getUploadURLExternal({
       filename,
-      length: png.length,
-      alt_text: cut(picture.alt, LONGEST_ALT),
+      length: bytes.length,
+      ...(alt === undefined ? {} : { alt_text: cut(alt, LONGEST_ALT) }),
     }),
   );
   const { upload_url: url, file_id: fileId } = address;
   if (url === undefined || fileId === undefined) throw new Later('Slack: gave no address for the upload');
-  await send(url, png);
+  await send(url, bytes);
   await call(() =>
     client.files.completeUploadExternal({
       files: [{ id: fileId, title }],
@@ -109,8 +109,8 @@ async function send(url: string, bytes: Buffer): Promise<void> {
     })
     .then((answer) => answer.status)
     .catch(() => undefined);
-  if (status === undefined) throw new Later('Slack: the picture could not be sent');
-  if (status !== 200) throw new Later(`Slack: the picture was not taken (HTTP ${status})`);
+  if (status === undefined) throw new Later('Slack: the file could not be sent');
+  if (status !== 200) throw new Later(`Slack: the file was not taken (HTTP ${status})`);
 }
 
 function cut(text: string, length: number): string {

@@ -3,6 +3,7 @@ import { type MigrationBuilder, runner } from 'node-pg-migrate';
 import pg from 'pg';
 import * as incidents from './migrations/001_incidents.ts';
 import * as samples from './migrations/002_samples.ts';
+import * as warnings from './migrations/003_warnings.ts';
 
 /** What a migration's file exports. */
 interface Migration {
@@ -14,6 +15,7 @@ interface Migration {
 const MIGRATIONS = new Map<string, Migration>([
   ['001_incidents', incidents],
   ['002_samples', samples],
+  ['003_warnings', warnings],
 ]);
 
 /** The names of all migrations, in their order. */

@@ -30,7 +30,7 @@ export const LOCK_BY_KEY = `
   select (select state
             from incidents
            where key  = $1
-             and kind = 'incident'
+             and kind in ('incident', 'warning')
              and (status = 'open' or resolved_at > clock_timestamp() + $3 * interval '1 ms' - $2 * interval '1 ms')
            order by opened_at desc
            limit 1

@@ -303,7 +303,7 @@ export function poolKey(pool: string): string {
 
 function keyOf(to: Address, state: Incident): string {
   if ('key' in to) return to.key;
-  return state.pool === undefined || state.kind === 'request' ? `id:${state.id}` : poolKey(state.pool);
+  return state.pool === undefined || state.kind !== 'incident' ? `id:${state.id}` : poolKey(state.pool);
 }
 
 function compare(one: Address, other: Address): number {

@@ -61,7 +61,7 @@ describe('the policy of a pool', () => {
       },
       reopenWithinMs: 1_200_000,
       channel: '#all',
-      pool: { name: 'eu', threshold: 90 },
+      pool: { name: 'eu', threshold: 90, steps: [] },
     });
   });
 

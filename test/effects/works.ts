@@ -7,6 +7,7 @@ import { Sweeper } from '../../src/effects/sweeper.ts';
 import type { Command } from '../../src/incident/commands.ts';
 import type { Effect } from '../../src/incident/effects.ts';
 import type { Incident } from '../../src/incident/state.ts';
+import { timerCommand } from '../../src/incident/timers.ts';
 import type { Committed } from '../../src/store/store.ts';
 import { alertOf, byPool, policyOf, type TestStore } from '../store/fixture.ts';
 
@@ -63,6 +64,7 @@ export async function testWorks(db: TestStore, options: WorksOptions = {}): Prom
   const handlers: Handlers = {
     'slack.message': handle,
     'check.step': handle,
+    'slack.file': handle,
     'remedy.execute': handle,
     'pagerduty.event': handle,
     timer: handle,
@@ -135,14 +137,10 @@ export function ordinary(effect: Effect): Handled {
       const { level, action } = effect.payload;
       return action === 'trigger' ? { command: { type: 'RecordPage', level, dedupKey: `k-${level}` } } : {};
     }
+    case 'slack.file':
     case 'remedy.execute':
       return {};
     case 'timer':
-      return {
-        command:
-          effect.payload.command === 'CheckEscalation'
-            ? { type: 'CheckEscalation' }
-            : { type: 'ExpireRequest', request: effect.payload.request },
-      };
+      return { command: timerCommand(effect.payload) };
   }
 }

@@ -23,12 +23,12 @@ test('a responder runs a step again once it has finished', () => {
     },
   ]);
   expect(told).toEqual({ code: 'done' });
-  expect(owed(effects)).toEqual(['draw parent', 'draw step-2', 'step 2 run 2']);
+  expect(owed(effects)).toEqual(['draw step-2', 'step 2 run 2']);
 });
 
-test('the checks of one pool share a lane, so that they run one at a time', () => {
+test('each step of a pool has a lane of its own, so that a hanging check holds up no other', () => {
   const check = fired().effects.find((effect) => effect.kind === 'check.step');
-  expect(check?.lane).toBe('checks.orders');
+  expect(check?.lane).toBe('checks.orders.2');
 });
 
 test('a step that runs is not started a second time', () => {

@@ -63,7 +63,7 @@ export const POLICY: Policy = {
   },
   reopenWithinMs: 30 * MINUTE,
   channel: '#backend-team',
-  pool: { name: 'orders', threshold: 90 },
+  pool: { name: 'orders', threshold: 90, steps: [2] },
 };
 
 /** The rules for alerts that match no pool. */
@@ -203,6 +203,8 @@ function inShort(effect: EffectSpec): string {
       return `draw ${effect.payload.slot}`;
     case 'check.step':
       return `step ${effect.payload.step} run ${effect.payload.run}`;
+    case 'slack.file':
+      return `share ${effect.payload.file}`;
     case 'remedy.execute':
       return `execute ${effect.payload.request}`;
     case 'pagerduty.event':

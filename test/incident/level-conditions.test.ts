@@ -44,7 +44,10 @@ test('a resolved incident reaches no level', () => {
 
 test.each<[Unless, Partial<Incident>]>([
   ['acknowledged', { acknowledged: { by: { id: 'U1', via: 'slack' }, at: at(0) } }],
-  ['root_cause_identified', { rootCause: 'a leak in catalytic-api' }],
+  [
+    'root_cause_identified',
+    { rootCause: { title: 'a leak in catalytic-api', by: { id: 'U1', via: 'slack' }, at: at(0) } },
+  ],
   ['mitigated', { mitigatedAt: at(0) }],
   ['resolved', { status: 'resolved' }],
 ])('a level with `unless: %s` is unnecessary then and only then', (unless, change) => {
@@ -57,7 +60,16 @@ test.each<[Unless, Partial<Incident>]>([
 test('a level without a condition is unnecessary only once the incident is resolved', () => {
   const level: Level = { name: 'L', afterMs: 0, pages: false };
   const { incident } = inThread().given({ type: 'Acknowledge', by: RITA });
-  expect(isUnnecessary({ ...incident, rootCause: 'x', mitigatedAt: at(0) }, level)).toBe(false);
+  expect(
+    isUnnecessary(
+      {
+        ...incident,
+        rootCause: { title: 'x', by: { id: 'U1', via: 'slack' }, at: at(0) },
+        mitigatedAt: at(0),
+      },
+      level,
+    ),
+  ).toBe(false);
   expect(isUnnecessary({ ...incident, status: 'resolved' }, level)).toBe(true);
 });
 

@@ -122,6 +122,6 @@ function policy(pool: string | undefined): Policy {
     escalation: { levels: [{ name: 'On-call engineer', afterMs: 0, pages: true }], atOnce: {} },
     reopenWithinMs: REOPEN_WITHIN,
     channel: '#incidents',
-    ...(pool === undefined ? {} : { pool: { name: pool, threshold: 90 } }),
+    ...(pool === undefined ? {} : { pool: { name: pool, threshold: 90, steps: [2] } }),
   };
 }

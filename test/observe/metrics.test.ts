@@ -23,7 +23,7 @@ const policy: Policy = {
   },
   reopenWithinMs: 30 * MINUTE,
   channel: '#incidents',
-  pool: { name: 'orders', threshold: 90 },
+  pool: { name: 'orders', threshold: 90, steps: [2] },
 };
 
 const alice: Actor = { id: 'UALICE', groups: [], via: 'slack' };

@@ -5,7 +5,7 @@ import { type StandIn, startSlackStandIn } from '../../src/console/server.ts';
 import { Hopeless, Later } from '../../src/effects/handler.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { createSlackClient } from '../../src/slack/client.ts';
-import { FilesRefused, type Picture, uploadImage } from '../../src/slack/upload.ts';
+import { FilesRefused, type Upload, uploadFile } from '../../src/slack/upload.ts';
 import { freePort } from '../support/daemon.ts';
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -13,7 +13,7 @@ const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
 describe('a picture for a thread', () => {
   let slack: StandIn;
   let client: webApi.WebClient;
-  let picture: Picture;
+  let picture: Upload;
 
   beforeAll(async () => {
     slack = await startSlackStandIn({ channels: ['#incidents'] });
@@ -27,7 +27,7 @@ describe('a picture for a thread', () => {
     picture = {
       channel,
       threadTs: parent.ts ?? '',
-      png: PNG,
+      bytes: PNG,
       filename: 'utilisation.png',
       title: 'The last hour',
       alt: 'Now 93 %, over the line of 90 %.',
@@ -46,7 +46,7 @@ describe('a picture for a thread', () => {
   }
 
   test('lies in the thread with its title and its alternative text', async () => {
-    const { fileId } = await uploadImage(client, picture);
+    const { fileId } = await uploadFile(client, picture);
     const reply = slack.workspace.thread(picture.channel, picture.threadTs).at(-1);
     expect(reply?.files).toEqual([fileId]);
     expect(slack.workspace.file(fileId)).toMatchObject({
@@ -67,7 +67,7 @@ describe('a picture for a thread', () => {
     async (method, code) => {
       const before = slack.workspace.thread(picture.channel, picture.threadTs).length;
       await refusing(method, code, async () => {
-        const refusal = await uploadImage(client, picture).catch((error: unknown) => error);
+        const refusal = await uploadFile(client, picture).catch((error: unknown) => error);
         expect(refusal).toBeInstanceOf(FilesRefused);
         expect(refusal).toMatchObject({ code });
       });
@@ -77,10 +77,10 @@ describe('a picture for a thread', () => {
 
   test('a trouble that passes is tried later, what can never succeed is not', async () => {
     await refusing('files.getUploadURLExternal', 'ratelimited', async () => {
-      await expect(uploadImage(client, picture)).rejects.toBeInstanceOf(Later);
+      await expect(uploadFile(client, picture)).rejects.toBeInstanceOf(Later);
     });
     await refusing('files.completeUploadExternal', 'invalid_arguments', async () => {
-      await expect(uploadImage(client, picture)).rejects.toBeInstanceOf(Hopeless);
+      await expect(uploadFile(client, picture)).rejects.toBeInstanceOf(Hopeless);
     });
   });
 
@@ -101,7 +101,7 @@ describe('a picture for a thread', () => {
             },
           },
         }) as webApi.WebClient;
-        const failure = await uploadImage(elsewhere, picture).catch((error: unknown) => error);
+        const failure = await uploadFile(elsewhere, picture).catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(Later);
         expect(String(failure)).not.toContain('secret');
       }

@@ -202,7 +202,8 @@ describe('views', () => {
     const story = inThread();
     expect(buttons(viewOf('parent', story.incident, context))).toEqual([
       'Acknowledge',
-      'Run step 2',
+      'Run all checks',
+      'Root cause…',
       'Escalate',
       'Data corruption',
       'Resolve',

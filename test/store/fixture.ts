@@ -49,7 +49,7 @@ export function byPool(pool: string, reopenWithinMs: number = POLICY.reopenWithi
 
 /** The contract's rules, for a pool of any name. */
 export function policyOf(pool = 'orders'): Policy {
-  return { ...POLICY, pool: { name: pool, threshold: 90 } };
+  return { ...POLICY, pool: { name: pool, threshold: 90, steps: [2] } };
 }
 
 /** A command by the contract's rules. */

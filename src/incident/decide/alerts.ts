@@ -3,20 +3,17 @@ import type { CommandOf } from '../commands.ts';
 import { dueLevels } from '../escalation.ts';
 import type { Event } from '../events.ts';
 import { evolve } from '../evolve.ts';
-import { SYSTEM } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import { firingAlerts, type Incident } from '../state.ts';
 import type { Decision } from './decision.ts';
 import { NOTHING } from './decision.ts';
+import { startSteps } from './diagnosis.ts';
 
 /**
  * After a person resolved an incident whose alert still fires, Alertmanager goes on repeating it.
  * Repeats within this time are echoes of what the person saw; a later one means it never went away.
  */
 export const ECHO_MS = 5 * 60_000;
-
-/** The step that starts by itself when an incident opens: who holds the connections. */
-export const FIRST_STEP = 2;
 
 /**
  * Alerts of one pool (or of one group that matches no pool) meet the incident they belong to.
@@ -48,7 +45,7 @@ export function receiveAlerts(
     if (next === undefined) {
       add(openedBy(command, alert, at, policy));
       add({ type: 'AlertFired', at, alert: known(alert) });
-      if (policy.pool !== undefined) add({ type: 'StepStarted', at, step: FIRST_STEP, run: 1, by: SYSTEM });
+      for (const started of startSteps(next, at, policy)) add(started);
     } else {
       if (next.status === 'resolved') {
         add({
@@ -58,7 +55,7 @@ export function receiveAlerts(
           why: alertName(alert.labels),
         });
         add({ type: 'AlertFired', at, alert: known(alert) });
-        if (policy.pool !== undefined) add(rerun(next, at));
+        for (const started of startSteps(next, at, policy)) add(started);
       } else {
         add({ type: 'AlertFired', at, alert: known(alert) });
       }
@@ -140,9 +137,4 @@ function known(alert: Alert): KnownAlert {
     ...(alert.generatorURL === undefined ? {} : { generatorURL: alert.generatorURL }),
     firing: true,
   };
-}
-
-function rerun(state: Incident, at: string): Event {
-  const run = (state.steps[FIRST_STEP]?.run ?? 0) + 1;
-  return { type: 'StepStarted', at, step: FIRST_STEP, run, by: SYSTEM };
 }

@@ -11,6 +11,9 @@ export type Told =
   | { readonly code: 'already_resolved' }
   | { readonly code: 'step_running'; readonly step: number }
   | { readonly code: 'no_such_step'; readonly step: number }
+  | { readonly code: 'all_steps_running' }
+  | { readonly code: 'no_steps' }
+  | { readonly code: 'no_cause_given' }
   | { readonly code: 'requested'; readonly request: RemedyRequest }
   | { readonly code: 'already_requested'; readonly request: RemedyRequest }
   | { readonly code: 'approved' }

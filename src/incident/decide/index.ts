@@ -4,9 +4,11 @@ import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
 import { receiveAlerts } from './alerts.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
-import { checkEscalation, recordPage, recordPageFailure, recordStep, recordThread } from './outcomes.ts';
-import { acknowledge, escalate, resolve, runStep, suspectDataCorruption } from './people.ts';
+import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
+import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
+import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import { approve, deny, endRemedy, expireRequest, requestRemedy, startRemedy } from './remedies.ts';
+import { clearWarning, raiseWarning } from './warning.ts';
 
 export type { Decision, Told } from './decision.ts';
 
@@ -24,12 +26,19 @@ export type { Decision, Told } from './decision.ts';
 export function decide(state: Incident | undefined, command: Command, now: Date, policy: Policy): Decision {
   if (command.type === 'ReceiveAlerts') return receiveAlerts(state, command, now, policy);
   if (command.type === 'RequestRemedy') return requestRemedy(state, command, now, policy);
+  if (command.type === 'RaiseWarning') return raiseWarning(state, command, now, policy);
   if (state === undefined) return tell({ code: 'not_open' });
   switch (command.type) {
     case 'Acknowledge':
       return acknowledge(state, command, now, policy);
     case 'RunStep':
       return runStep(state, command, now, policy);
+    case 'ClearWarning':
+      return clearWarning(state, now);
+    case 'RunAllSteps':
+      return runAllSteps(state, command, now, policy);
+    case 'NameRootCause':
+      return nameRootCause(state, command, now, policy);
     case 'Approve':
       return approve(state, command, now, policy);
     case 'Deny':
@@ -54,7 +63,11 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
     case 'RecordThread':
       return recordThread(state, command, now);
     case 'RecordStep':
-      return recordStep(state, command, now);
+      return recordStep(state, command, now, policy);
+    case 'RecordFile':
+      return recordFile(state, command, now);
+    case 'ReachVerdict':
+      return reachVerdict(state, now, policy);
     case 'StartRemedy':
       return startRemedy(state, command, now, policy);
     case 'EndRemedy':

@@ -25,14 +25,6 @@ export function recordThread(state: Incident, command: CommandOf<'RecordThread'>
   };
 }
 
-/** A step came back. A run that was overtaken by a newer one is dropped. */
-export function recordStep(state: Incident, command: CommandOf<'RecordStep'>, now: Date): Decision {
-  const step = state.steps[command.step];
-  if (step === undefined || !step.running || step.run !== command.run) return NOTHING;
-  const { type: _type, ...rest } = command;
-  return { events: [{ type: 'StepFinished', at: now.toISOString(), ...rest }] };
-}
-
 /** PagerDuty took the page of a level. */
 export function recordPage(state: Incident, command: CommandOf<'RecordPage'>, now: Date): Decision {
   const reached = state.levels.find((one) => one.level === command.level);

@@ -7,9 +7,6 @@ import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, tell } from './decision.ts';
 
-/** The steps of the diagnosis that can be run. */
-export const STEPS: readonly number[] = [2];
-
 /** Someone takes the incident. */
 export function acknowledge(
   state: Incident,
@@ -23,23 +20,6 @@ export function acknowledge(
   if (state.acknowledged !== undefined) return tell({ code: 'already_acknowledged', ...state.acknowledged });
   const at = now.toISOString();
   return { events: [{ type: 'Acknowledged', at, by: refOf(command.by) }], told: { code: 'done' } };
-}
-
-/** A diagnosis step is run, or run again. */
-export function runStep(state: Incident, command: CommandOf<'RunStep'>, now: Date, policy: Policy): Decision {
-  const refused = refuse(command.by, 'responder', `Run step ${command.step}`, now, policy);
-  if (refused !== undefined) return refused;
-  if (!STEPS.includes(command.step) || state.pool === undefined) {
-    return tell({ code: 'no_such_step', step: command.step });
-  }
-  const before = state.steps[command.step];
-  if (before?.running === true) return tell({ code: 'step_running', step: command.step });
-  const at = now.toISOString();
-  const run = (before?.run ?? 0) + 1;
-  return {
-    events: [{ type: 'StepStarted', at, step: command.step, run, by: refOf(command.by) }],
-    told: { code: 'done' },
-  };
 }
 
 /** A person moves the incident up: to the next level, or to the one named. */

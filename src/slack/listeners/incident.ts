@@ -39,10 +39,4 @@ export function listenToIncidents(app: App, desk: Desk): void {
     ACTION.dataCorruption,
     give(({ actor }) => ({ type: 'SuspectDataCorruption', by: actor })),
   );
-  onPress(
-    app,
-    desk,
-    ACTION.runStep,
-    give(({ actor, value }) => ({ type: 'RunStep', by: actor, step: Number(value['step']) })),
-  );
 }

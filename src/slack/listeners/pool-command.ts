@@ -2,9 +2,12 @@ import type { App, RespondArguments } from '@slack/bolt';
 import { readingOf } from '../../checks/connections.ts';
 import { worthALook } from '../../checks/sessions.ts';
 import type { Actor } from '../../incident/people.ts';
+import type { Incident } from '../../incident/state.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import type { View } from '../views/blocks.ts';
+import { diagnosisView } from '../views/diagnosis.ts';
 import { helpView } from '../views/help.ts';
+import { link } from '../views/mrkdwn.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
 import { type Answer, actorOf, troubleText } from './press.ts';
@@ -55,6 +58,7 @@ type Reply = View | Answer;
 
 const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   status,
+  diagnose,
   queries,
   kill,
   incidents,
@@ -99,6 +103,19 @@ async function statusOf(desk: Desk, pool: PoolDesk): Promise<PoolStatus> {
   } catch (error) {
     return { ...common, trouble: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** With an incident open its steps run again, in its thread; else the answer is for the one who asked. */
+async function diagnose({ desk, actor, words, channel }: Typed): Promise<Reply> {
+  const pool = poolFor(desk, words[0], channel);
+  if (pool === undefined) return unknownPool(desk, words[0]);
+  const open = await desk.store.openIncidentOf(pool.name);
+  if (open === undefined) return diagnosisView(pool.name, await pool.diagnose());
+  const { told } = await desk.loop.submit({
+    to: { incident: open.id },
+    command: { type: 'RunAllSteps', by: actor },
+  });
+  return told?.code === 'done' ? { text: `All checks run again in ${threadOf(open)}.` } : told;
 }
 
 async function queries({ desk, words, channel }: Typed): Promise<Reply> {
@@ -172,4 +189,9 @@ function unknownPool(desk: Desk, wanted: string | undefined): { text: string } {
         ? `Which pool? Add its name: ${names}.`
         : `There is no pool of that name. Configured: ${names}.`,
   };
+}
+
+function threadOf(incident: Incident): string {
+  const way = incident.thread?.permalink;
+  return way === undefined ? 'its thread' : link(way, 'its thread');
 }

@@ -71,7 +71,8 @@ export function text(value: Readonly<Record<string, unknown>>, name: string): st
   return typeof found === 'string' ? found : '';
 }
 
-function parse(value: string | undefined): Readonly<Record<string, unknown>> {
+/** What a button or a modal carries, as an object of unknown shape. */
+export function parse(value: string | undefined): Readonly<Record<string, unknown>> {
   try {
     const parsed: unknown = JSON.parse(value ?? '');
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};

@@ -2,6 +2,8 @@
 export const ACTION = {
   acknowledge: 'acknowledge',
   runStep: 'run_step',
+  runAll: 'run_all',
+  rootCause: 'root_cause',
   terminate: 'terminate',
   approve: 'approve',
   deny: 'deny',

@@ -4,6 +4,7 @@ import { code } from './mrkdwn.ts';
 /** The `/pool` commands, with what each does. */
 export const COMMANDS: Readonly<Record<string, { readonly usage: string; readonly does: string }>> = {
   status: { usage: 'status [pool]', does: 'how full the pools are, and the open incident' },
+  diagnose: { usage: 'diagnose [pool]', does: 'runs all checks and says what is most likely wrong' },
   queries: {
     usage: 'queries [pool]',
     does: 'the sessions that hold connections longest, each with Terminate',

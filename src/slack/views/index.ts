@@ -7,6 +7,8 @@ import { noteView } from './note.ts';
 import { parentView, type ViewContext } from './parent.ts';
 import { requestView } from './request.ts';
 import { stepView } from './step.ts';
+import { verdictView } from './verdict.ts';
+import { warningView } from './warning.ts';
 
 export type { View } from './blocks.ts';
 export type { ViewContext } from './parent.ts';
@@ -36,14 +38,16 @@ export function viewOf(
 ): View | undefined {
   const twoPerson = (action: string): boolean => context.policy.access.twoPerson.includes(action);
   if (slot === 'parent') {
+    if (incident.warning !== undefined) return warningView(incident, incident.warning);
     const [request] = Object.values(incident.requests);
     return incident.kind === 'request' && request !== undefined
       ? requestView(incident, request, twoPerson(request.action))
       : parentView(incident, context);
   }
+  if (slot === 'verdict') return verdictView(incident);
   if (slot.startsWith('step-')) {
     const step = incident.steps[Number(slot.slice('step-'.length))];
-    return step === undefined ? undefined : stepView(incident, step);
+    return step === undefined ? undefined : stepView(incident, step, context.stepTitles?.[step.step]);
   }
   if (slot.startsWith('request-')) {
     const request = incident.requests[slot.slice('request-'.length)];

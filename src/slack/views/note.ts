@@ -24,6 +24,8 @@ function noteText(incident: Incident, event: Event): string | undefined {
       return `:x: *The page of level ${event.level} was refused by PagerDuty:* ${plain(event.detail, 300)}. Nobody was paged by it; call them another way.`;
     case 'DataCorruptionSuspected':
       return `:rotating_light: ${person(event.by)} suspects damaged data.`;
+    case 'RootCauseNamed':
+      return `:mag: ${person(event.by)} ${event.confirmed ? 'confirms the root cause' : 'names the root cause'}: ${plain(event.title, 300)}.`;
     case 'RemedyEnded': {
       const request = incident.requests[event.request];
       if (request === undefined) return undefined;

@@ -4,10 +4,13 @@ import { firingAlerts, type Incident, levelInForce } from '../../incident/state.
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
 import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
+import { rootCauseButton, suggestedButton, verdictLine } from './verdict.ts';
 
 /** What the views are told besides the incident itself. */
 export interface ViewContext {
   readonly policy: Policy;
+  /** What the steps of the pool's runbook ask, by their numbers. */
+  readonly stepTitles?: Readonly<Record<number, string>>;
   readonly links?: { readonly dashboard?: string; readonly alerts?: string };
 }
 
@@ -21,6 +24,8 @@ export function parentView(incident: Incident, view: ViewContext): View {
   const summary = summaryOf(incident);
   if (summary !== undefined) blocks.push(section(summary));
   if (incident.pool === undefined) blocks.push(section(unmatched(incident)));
+  const verdict = verdictLine(incident);
+  if (verdict !== undefined) blocks.push(section(verdict));
   blocks.push(fields(facts(incident, view.policy)));
   if (incident.dataCorruption !== undefined) {
     blocks.push(
@@ -120,14 +125,12 @@ function buttons(incident: Incident) {
   if (incident.acknowledged === undefined) {
     row.push(button('Acknowledge', ACTION.acknowledge, value, { style: 'primary' }));
   }
+  const suggested = suggestedButton(incident);
+  if (suggested !== undefined) row.push(suggested);
   if (incident.pool !== undefined) {
     row.push(
-      button(
-        'Run step 2',
-        `${ACTION.runStep}.2`,
-        { ...value, step: 2 },
-        { label: 'Run step 2, who holds the connections' },
-      ),
+      button('Run all checks', ACTION.runAll, value, { label: 'Run all diagnosis steps again' }),
+      rootCauseButton(incident.id),
     );
   }
   row.push(

@@ -4,23 +4,23 @@ import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
 import { code, codeBlock, duration, fallback, plain, time } from './mrkdwn.ts';
 
-/** What each step asks, by its number. */
-const QUESTIONS: Readonly<Record<number, string>> = { 2: 'Who holds the connections' };
-
 /** A session row takes one block; more than this and the one that matters drowns. */
 const MOST_ROWS = 5;
 
 /** The message of a diagnosis step: running, then what it found, with a button to run it again. */
-export function stepView(incident: Incident, step: StepState): View {
-  const name = `Step ${step.step}: ${QUESTIONS[step.step] ?? 'check'}`;
+export function stepView(incident: Incident, step: StepState, title?: string): View {
+  const name = title === undefined ? `Step ${step.step}` : `Step ${step.step}: ${title}`;
   const { findings } = step;
   if (findings === undefined) {
     return { text: `${name}: running`, blocks: [section(`*${name}*\n:hourglass_flowing_sand: running…`)] };
   }
-  const mark = step.ok === false ? ':warning: ' : '';
-  const blocks: Block[] = [section(`*${name}*\n${mark}${plain(findings.headline, 500)}`)];
+  const blocks: Block[] = [section(`*${plain(name, 150)}*\n${markOf(step)}${plain(findings.headline, 500)}`)];
   if (findings.lines.length > 0)
     blocks.push(section(findings.lines.map((line) => `• ${plain(line, 400)}`).join('\n')));
+  if (findings.tree !== undefined && findings.tree.length > 0)
+    blocks.push(section(`*Who waits for whom*\n${codeBlock(findings.tree.join('\n'), 2_500)}`));
+  const drawn = insteadOf(incident, step.step);
+  if (drawn !== undefined) blocks.push(section(code(drawn, 300)));
   if (findings.mend !== undefined) blocks.push(section(`*To mend it:* ${code(findings.mend, 600)}`));
   const pool = incident.pool ?? '';
   blocks.push(
@@ -28,7 +28,7 @@ export function stepView(incident: Incident, step: StepState): View {
   );
   const shown = worthShowing(findings.sessions ?? []).length;
   const more = (findings.more ?? 0) + (findings.sessions?.length ?? 0) - shown;
-  if (more > 0) blocks.push(context(`and ${more} more; \`/pool queries\` lists them`));
+  if (more > 0) blocks.push(context(`and ${more} more${moreIn(incident, step)}`));
   const took = step.ms === undefined ? '' : `took ${Math.round(step.ms)} ms`;
   const when = step.finishedAt === undefined ? '' : ` at ${time(step.finishedAt)}`;
   blocks.push(context(step.running ? ':hourglass_flowing_sand: running again…' : `${took}${when}`));
@@ -47,6 +47,32 @@ export function stepView(incident: Incident, step: StepState): View {
     );
   }
   return { text: fallback(`${name}: ${findings.headline}`), blocks };
+}
+
+/** What the step came to, at a glance; nothing where it judged nothing. */
+function markOf(step: StepState): string {
+  if (step.ok === false) return ':warning: ';
+  switch (step.findings?.verdict) {
+    case 'fail':
+      return ':red_circle: ';
+    case 'warn':
+      return ':large_yellow_circle: ';
+    case 'ok':
+      return ':white_check_mark: ';
+    default:
+      return '';
+  }
+}
+
+/** The picture in characters, where Slack takes no files. */
+function insteadOf(incident: Incident, step: number): string | undefined {
+  const file = step === 1 ? incident.files.utilisation : step === 4 ? incident.files.traffic : undefined;
+  return file?.firing === incident.firing ? file.instead : undefined;
+}
+
+function moreIn(incident: Incident, step: StepState): string {
+  const file = incident.files[`rest-${step.step}`];
+  return file?.fileId === undefined ? '; `/pool queries` lists them' : '; all of them are in the file';
 }
 
 /** Where somebody blocks the others, the others are left out: ending them mends nothing. */

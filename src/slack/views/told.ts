@@ -23,6 +23,12 @@ export function toldText(told: Told | undefined): string | undefined {
       return `Step ${told.step} is running already.`;
     case 'no_such_step':
       return `There is no step ${told.step} to run here.`;
+    case 'all_steps_running':
+      return 'All checks are running already.';
+    case 'no_steps':
+      return 'There is nothing to check here: the alert matches no pool, or its runbook has no step.';
+    case 'no_cause_given':
+      return 'No cause was given, so nothing changed.';
     case 'already_requested':
       return `That has been asked for already by ${person(told.request.requestedBy)}; see the thread.`;
     case 'needs_another_approval':

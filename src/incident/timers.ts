@@ -1,0 +1,9 @@
+import type { Command } from './commands.ts';
+import type { TimerPayload } from './effects.ts';
+
+/** The command that a timer gives its incident when it rings. */
+export function timerCommand(payload: TimerPayload): Command {
+  const { command, ...rest } = payload;
+  // Each timer carries exactly what its command needs besides its name.
+  return { type: command, ...rest } as Command;
+}

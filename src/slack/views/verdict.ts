@@ -1,0 +1,112 @@
+import type { Incident } from '../../incident/state.ts';
+import type { RankedCause, SuggestedRemedy } from '../../incident/verdict.ts';
+import { ACTION } from './actions.ts';
+import { actions, type Block, button, context, section, type View } from './blocks.ts';
+import { fallback, percent, person, plain, time } from './mrkdwn.ts';
+
+/** A cause less probable than this is not worth a person's time at night. */
+const LEAST_PROBABILITY = 0.5;
+
+const MOST_EVIDENCE = 4;
+
+/** Whether a cause is probable enough to be named. */
+export function isWorthNaming(cause: RankedCause): boolean {
+  return cause.probability >= LEAST_PROBABILITY;
+}
+
+/** The causes that are worth a word, the likeliest first. */
+export function worthNaming(incident: Incident): readonly RankedCause[] {
+  return (incident.verdict?.causes ?? []).filter(isWorthNaming);
+}
+
+/** The verdict in one line, by the words that introduce it everywhere; `undefined` before there is one. */
+export function verdictLine(incident: Incident): string | undefined {
+  if (incident.rootCause !== undefined) {
+    return `*Root cause:* ${plain(incident.rootCause.title, 200)} (${person(incident.rootCause.by)})`;
+  }
+  if (incident.verdict === undefined) return undefined;
+  const [first] = worthNaming(incident);
+  if (first === undefined) {
+    return incident.verdict.complete
+      ? '*Most likely:* nothing stands out; the steps below show what was measured'
+      : undefined;
+  }
+  const why = first.evidence[0];
+  return `*Most likely:* ${plain(first.title, 150)} (${confidence(first)})${why === undefined ? '' : `\n${plain(why, 300)}`}`;
+}
+
+/** The button of the remedy that the likeliest cause suggests, if it is one that a press can ask for. */
+export function suggestedButton(incident: Incident) {
+  const [first] = worthNaming(incident);
+  if (first?.remedy === undefined || incident.status !== 'open' || incident.pool === undefined)
+    return undefined;
+  return remedyButton(incident.id, incident.pool, first.remedy);
+}
+
+/** The thread's message about the verdict: what, how sure, why, what to do, and what else it may be. */
+export function verdictView(incident: Incident): View | undefined {
+  const { verdict, rootCause } = incident;
+  if (verdict === undefined) {
+    return rootCause === undefined
+      ? undefined
+      : { text: fallback(`Root cause: ${rootCause.title}`), blocks: [section(named(rootCause))] };
+  }
+  const [first, ...others] = worthNaming(incident);
+  const blocks: Block[] = [];
+  if (first === undefined) {
+    blocks.push(section('*Most likely:* nothing stands out. The steps below show what was measured.'));
+  } else {
+    blocks.push(section(`*Most likely:* ${plain(first.title, 150)} (${confidence(first)})`));
+    if (first.evidence.length > 0) blocks.push(section(bullets(first.evidence.slice(0, MOST_EVIDENCE))));
+    blocks.push(section(`*What to do:* ${plain(first.advice, 600)}`));
+  }
+  if (others.length > 0) {
+    const rest = others.slice(0, 3).map((cause) => `${plain(cause.title, 150)} (${confidence(cause)})`);
+    blocks.push(context(`or else: ${rest.join('  ·  ')}`));
+  }
+  if (rootCause !== undefined) blocks.push(section(named(rootCause)));
+  if (incident.status === 'open') {
+    const row = [suggestedButton(incident), rootCauseButton(incident.id)].filter((one) => one !== undefined);
+    blocks.push(actions('verdict', row));
+  }
+  const state = verdict.complete
+    ? 'from all checks'
+    : ':hourglass_flowing_sand: some checks are still running';
+  blocks.push(context(`${state}, ${time(verdict.at)}`));
+  return { text: fallback(`Most likely: ${first?.title ?? 'nothing stands out'}`), blocks };
+}
+
+/** Opens the modal in which a person confirms the cause or names another. */
+export function rootCauseButton(incident: string) {
+  return button(
+    'Root cause…',
+    ACTION.rootCause,
+    { i: incident },
+    { label: 'Confirm or name the root cause' },
+  );
+}
+
+/** What a press of a suggestion can ask for today: the end of one backend. */
+function remedyButton(incident: string, pool: string, { action, target }: SuggestedRemedy) {
+  if (action !== 'terminate' || target?.kind !== 'backend') return undefined;
+  return button(
+    'Terminate',
+    `${ACTION.terminate}.${target.pid}.suggested`,
+    { i: incident, pool, pid: target.pid, b: target.backendStart },
+    { style: 'danger', label: `Terminate backend ${target.pid}; asks for approval first` },
+  );
+}
+
+function named(rootCause: NonNullable<Incident['rootCause']>): string {
+  return `*Root cause:* ${plain(rootCause.title, 300)}, named by ${person(rootCause.by)} ${time(rootCause.at)}`;
+}
+
+/** Lines as a list. */
+export function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `• ${plain(line, 400)}`).join('\n');
+}
+
+/** How sure, in a word and as a figure. */
+export function confidence(cause: RankedCause): string {
+  return `${cause.confidence}, ${percent(cause.probability * 100)}`;
+}
