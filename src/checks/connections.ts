@@ -13,10 +13,10 @@ export const connections: Check<BuiltinParams<'connections'>> = {
   async run({ snapshots }, { overMs, top }) {
     const activity = await snapshots.activity();
     const locks = await snapshots.locks();
-    const { headline, rows } = worthALook(activity, locks);
+    const { headline, rows, more: beyond } = worthALook(activity, locks);
     const long = longRunning(activity, { overMs });
     const shown = rows.slice(0, top);
-    const more = activity.sessions.length - shown.length;
+    const more = rows.length + beyond - shown.length;
     const lines = [statesLine(activity), groupsLine('By application', activity.byApplication)];
     if (activity.byUser.length > 1) lines.push(groupsLine('By user', activity.byUser));
     const addresses = byAddress(activity);

@@ -84,7 +84,12 @@ export const locks: Check<BuiltinParams<'locks'>> = {
       findings: {
         headline: headlineOf(facts),
         lines,
-        tree: lockTree(graph, (pid) => describe(pid, parties, sessions), Math.max(top, 1) * 2),
+        tree: lockTree(
+          graph,
+          (pid) => describe(pid, parties, sessions),
+          (pid) => kindOfWaiter(pid, parties, sessions),
+          Math.max(top, 1) * 2,
+        ),
         verdict: longest >= overMs ? 'warn' : 'ok',
       },
       facts: { locks: facts },
@@ -177,6 +182,17 @@ function kindOf(place: LockPlace, sessions: ReadonlyMap<number, PoolSession>): '
   const wanted = place.blocks.map((pid) => sessions.get(pid)?.waitEvent);
   if (wanted.includes('relation')) return 'table';
   return wanted.some((event) => event === 'transactionid' || event === 'tuple') ? 'row' : 'other';
+}
+
+/** Two waiters of one application with one statement, waiting on the same, differ in their age alone. */
+function kindOfWaiter(
+  pid: number,
+  parties: ReadonlyMap<number, Party>,
+  sessions: ReadonlyMap<number, PoolSession>,
+): string {
+  const party = parties.get(pid);
+  if (party === undefined) return `pid ${pid}`;
+  return JSON.stringify([party.application, party.state, party.query, sessions.get(pid)?.waitEvent]);
 }
 
 function describe(

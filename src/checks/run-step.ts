@@ -106,19 +106,26 @@ function oneLine(message: string): string {
 
 const SEVERITY = ['ok', 'warn', 'fail'] as const;
 
-/** One message of several checks: the first one's headline, then what each has to say, then what failed. */
+/**
+ * One message of several checks: what the first came to as the headline, then what each has to say, then
+ * what failed. A step whose own question got no answer says so first, whatever else was measured.
+ */
 function merged(outcomes: readonly Outcome[]): StepResult {
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
   const failures = outcomes.flatMap((outcome) => ('failed' in outcome ? [outcome] : []));
   const findings = results.map((result) => result.findings);
-  const [first, ...others] = findings;
+  const opening = outcomes[0];
+  const failedFirst = opening !== undefined && 'failed' in opening ? opening : undefined;
+  const first = failedFirst === undefined ? findings[0] : undefined;
+  const others = failedFirst === undefined ? findings.slice(1) : findings;
   const mends = findings.flatMap((one) => one.mend ?? []);
-  const firstMend = mends[0] ?? failures.find((failure) => failure.mend !== undefined)?.mend;
+  const firstMend =
+    failedFirst?.mend ?? mends[0] ?? failures.find((failure) => failure.mend !== undefined)?.mend;
   const lines = [
     ...(first?.lines ?? []),
     ...others.flatMap((one) => [one.headline, ...one.lines]),
     ...failures
-      .slice(first === undefined ? 1 : 0)
+      .filter((failure) => failure !== failedFirst)
       .map((failure) =>
         failure.mend === undefined || failure.mend === firstMend
           ? failure.failed
@@ -128,12 +135,14 @@ function merged(outcomes: readonly Outcome[]): StepResult {
   const listed = findings.find((one) => one.sessions !== undefined);
   const tree = findings.find((one) => one.tree !== undefined)?.tree;
   const rest = findings.find((one) => one.rest !== undefined)?.rest;
-  const verdict = SEVERITY.findLast((one) => findings.some((finding) => finding.verdict === one));
+  const severities = findings.map((finding) => finding.verdict);
+  if (failedFirst !== undefined && results.length > 0) severities.push('warn');
+  const verdict = SEVERITY.findLast((one) => severities.includes(one));
   const reading = results.find((result) => result.reading !== undefined)?.reading;
   return {
     ok: results.length > 0 || outcomes.length === 0,
     findings: {
-      headline: first?.headline ?? failures[0]?.failed ?? 'This step has nothing to run: it is for people',
+      headline: failedFirst?.failed ?? first?.headline ?? 'This step has nothing to run: it is for people',
       lines,
       ...(listed?.sessions === undefined ? {} : { sessions: listed.sessions }),
       ...(listed?.more === undefined ? {} : { more: listed.more }),

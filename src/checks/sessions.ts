@@ -1,6 +1,7 @@
 import type { SessionRow } from '../incident/events.ts';
 import type { Activity } from '../pool/activity.ts';
 import type { LockGraph } from '../pool/locks.ts';
+import { APPLICATION_NAME } from '../pool/session.ts';
 import type { PoolSession } from '../pool/session-row.ts';
 
 /** The sessions people should look at, worst first, and what to say above them. */
@@ -20,10 +21,14 @@ export const LONG_RUNNING_MS = 60_000;
 /**
  * Ranks the sessions: those that others wait for and that wait for nobody come first, then open
  * transactions that do nothing, then running queries, then those who wait themselves, then the idle;
- * within each the one that blocks most, and then the oldest, first.
+ * within each the one that blocks most, and then the oldest, first. Lifeguard's own are never offered.
  */
-export function worthALook(activity: Activity, locks: LockGraph = new Map()): WorthALook {
-  const ranked = activity.sessions
+export function worthALook(
+  activity: Pick<Activity, 'sessions' | 'used' | 'usable' | 'utilisation'>,
+  locks: LockGraph = new Map(),
+): WorthALook {
+  const others = activity.sessions.filter(({ application }) => application !== APPLICATION_NAME);
+  const ranked = others
     .filter((session) => session.backendStart !== null)
     .map((session) => ({ session, row: rowOf(session, locks) }))
     .sort((a, b) => rankOf(a) - rankOf(b) || b.row.blocks - a.row.blocks || b.row.ageMs - a.row.ageMs);
@@ -31,7 +36,7 @@ export function worthALook(activity: Activity, locks: LockGraph = new Map()): Wo
   return {
     headline: `${activity.used} of ${activity.usable} usable connections in use (${percent} %)`,
     rows: ranked.slice(0, MOST_ROWS).map((one) => one.row),
-    more: Math.max(0, activity.sessions.length - MOST_ROWS),
+    more: Math.max(0, others.length - MOST_ROWS),
   };
 }
 

@@ -6,8 +6,9 @@ import type { EffectOutcome, Store } from './store.ts';
 export interface Claim {
   readonly effect: Effect;
   /**
-   * A later drawing of the same message is owed too, and this one was never tried: it need not be
-   * carried out. One that was tried may have posted the message and must find out.
+   * A later drawing of the same message is owed too, the message is there already, and this one was never
+   * tried: it need not be carried out. One that was tried may have posted the message and must find out,
+   * and the first of all gives the message its place in the thread.
    */
   readonly superseded: boolean;
 }
@@ -60,7 +61,9 @@ const CLAIM = `
            and n < coalesce((select last.n from effects as last
                               where last.lane = e.lane and last.status = 'owed' and last.payload = e.payload
                               order by last.n desc
-                              limit 1), 0) as superseded`;
+                              limit 1), 0)
+           and exists (select from messages as m
+                        where m.incident = e.incident and m.slot = e.payload ->> 'slot') as superseded`;
 
 const RENEW = `
   update effects

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => db.close());
 
-beforeEach(() => db.query('delete from effects'));
+beforeEach(() => db.query('delete from effects; delete from messages'));
 
 /** Puts an effect into the outbox as a commit would; `dueIn` is milliseconds from the store's now. */
 async function owe(
@@ -31,6 +31,14 @@ async function owe(
       JSON.stringify({ slot: options.slot ?? id }),
       (options.dueIn ?? 0) + db.store.skewMs,
     ],
+  );
+}
+
+/** A message of the incident that is in Slack already. */
+async function posted(slot: string): Promise<void> {
+  await db.query(
+    `insert into messages (incident, slot, channel, ts, digest) values ('inc-1', $1, 'C1', '1.1', '')`,
+    [slot],
   );
 }
 
@@ -177,7 +185,8 @@ describe('a lane', () => {
 });
 
 describe('a drawing', () => {
-  test('is superseded when a later drawing of the same message is owed', async () => {
+  test('is superseded when the message is there and a later drawing of it is owed', async () => {
+    await posted('parent');
     await owe('a', { lane: 'l', slot: 'parent' });
     await owe('b', { lane: 'l', slot: 'step-2' });
     await owe('c', { lane: 'l', slot: 'parent' });
@@ -186,6 +195,13 @@ describe('a drawing', () => {
     expect((await db.outbox.claim('b', 'me'))?.superseded).toBe(false);
     await db.outbox.finish({ effect: 'b' });
     expect((await db.outbox.claim('c', 'me'))?.superseded).toBe(false);
+  });
+
+  test('is not superseded while the message is not there: the first gives it its place in the thread', async () => {
+    await owe('a', { lane: 'l', slot: 'step-1' });
+    await owe('b', { lane: 'l', slot: 'step-2' });
+    await owe('c', { lane: 'l', slot: 'step-1' });
+    expect((await db.outbox.claim('a', 'me'))?.superseded).toBe(false);
   });
 
   test('that was tried before is carried out all the same: it may have been posted, and must be found', async () => {

@@ -22,7 +22,8 @@ export function mirror(workspace: Workspace, print: (line: string) => void): () 
     seen.add(key);
     const channel = workspace.channel(message.channel)?.name ?? message.channel;
     const indent = message.thread_ts === undefined ? '' : '  ';
-    print(`${indent}#${channel}  ${words(message)}`);
+    const file = workspace.file(message.files?.[0] ?? '');
+    print(`${indent}#${channel}  ${file === undefined ? words(message) : `a picture: ${file.title}`}`);
   });
 }
 
