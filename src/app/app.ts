@@ -207,7 +207,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           metrics.interactionAcknowledged(ackMs);
         },
       });
-      await app.start();
+      app.start();
       undo.push(() => app.stop());
     }
     health = createHealth({
@@ -223,7 +223,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         },
         slack: every(SLACK_CHECK_EVERY_MS, async () => {
           await client.auth.test();
-          return undefined;
+          return slackApp?.trouble();
         }),
         pagerduty: async () => running.pagerTrouble(),
       },

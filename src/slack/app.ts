@@ -7,6 +7,7 @@ import { listenToIncidents } from './listeners/incident.ts';
 import { listenToPoolCommand } from './listeners/pool-command.ts';
 import { listenToRemedies } from './listeners/remedies.ts';
 import { boltLogger } from './logger.ts';
+import { SlackSocket, type SocketOptions } from './socket.ts';
 
 /** The path of Slack's requests. */
 export const SLACK_PATH = '/slack/events';
@@ -22,6 +23,8 @@ export interface SlackAppOptions {
   /** Socket Mode: the connection is opened with it. */
   readonly appToken?: string;
   readonly log: Logger;
+  /** How the socket waits between its tries; tests only. */
+  readonly wait?: SocketOptions['wait'];
 }
 
 /** Bolt, and how its requests come in. */
@@ -29,8 +32,10 @@ export interface SlackApp {
   readonly app: App;
   /** The receiver of `POST /slack/events`; absent in Socket Mode. */
   readonly http?: HTTPReceiver;
-  /** Opens the socket; nothing to do over HTTP. */
-  start(): Promise<void>;
+  /** Begins to open the socket, which may take until Slack is there; nothing to do over HTTP. */
+  start(): void;
+  /** Why nothing comes in over the socket; `undefined` when it is open, and over HTTP. */
+  trouble(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -41,17 +46,20 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     const receiver = new SocketModeReceiver({
       appToken: options.appToken,
       logger,
+      autoReconnectEnabled: false,
       installerOptions: { clientOptions: clientOptions(options) },
     });
     const app = bolt(options, receiver);
+    const socket = new SlackSocket({
+      receiver,
+      log: options.log,
+      ...(options.wait === undefined ? {} : { wait: options.wait }),
+    });
     return {
       app,
-      start: async () => {
-        await app.start();
-      },
-      stop: async () => {
-        await app.stop();
-      },
+      start: () => socket.start(),
+      trouble: () => socket.trouble(),
+      stop: () => socket.stop(),
     };
   }
   const http = new HTTPReceiver({
@@ -63,7 +71,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
     unhandledRequestTimeoutMillis: 2_500,
   });
   const app = bolt(options, http);
-  return { app, http, start: async () => undefined, stop: async () => undefined };
+  return { app, http, start: () => undefined, trouble: () => undefined, stop: async () => undefined };
 }
 
 /** Connects the listeners to what they work with. */

@@ -9,6 +9,9 @@ const LEAST_PROBABILITY = 0.5;
 
 const MOST_EVIDENCE = 4;
 
+/** In one line above all else: how bad it is, and who it is. */
+const MOST_EVIDENCE_IN_LINE = 2;
+
 /** Whether a cause is probable enough to be named. */
 export function isWorthNaming(cause: RankedCause): boolean {
   return cause.probability >= LEAST_PROBABILITY;
@@ -31,8 +34,8 @@ export function verdictLine(incident: Incident): string | undefined {
       ? '*Most likely:* nothing stands out; the steps below show what was measured'
       : undefined;
   }
-  const why = first.evidence[0];
-  return `*Most likely:* ${plain(first.title, 150)} (${confidence(first)})${why === undefined ? '' : `\n${plain(why, 300)}`}`;
+  const why = first.evidence.slice(0, MOST_EVIDENCE_IN_LINE).map((line) => `\n${plain(line, 300)}`);
+  return `*Most likely:* ${plain(first.title, 150)} (${confidence(first)})${why.join('')}`;
 }
 
 /** The button of the remedy that the likeliest cause suggests, if it is one that a press can ask for. */
