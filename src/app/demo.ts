@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseConfig } from '../config/parse.ts';
@@ -47,6 +48,7 @@ export interface DemoOptions {
  * The demo: Lifeguard itself with its embedded store and the console, a second PostgreSQL as the
  * patient with a leaking shop on it, alerts by HTTP, and a pager that answers as PagerDuty does.
  *
+ * @throws Error with code EADDRINUSE, before anything is started, when the port is taken
  * @returns the exit code: 0 when it was ended, or when `--auto` came to its good end; 1 when that got stuck
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -55,6 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     options.print(`${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${line}`);
   };
   const undo: Undo[] = [];
+  await mustBeFree(options.port);
   try {
     const folder = await folderOf(options, undo);
     const patient = await startPatient(join(folder, 'patient'));
@@ -173,6 +176,16 @@ async function folderOf(options: DemoOptions, undo: Undo[]): Promise<string> {
     await rm(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** Two servers are started before the port is opened for good: a person should not wait for them to be told no. */
+async function mustBeFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
