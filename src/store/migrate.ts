@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type MigrationBuilder, runner } from 'node-pg-migrate';
+import type { MigrationBuilder } from 'node-pg-migrate';
 import pg from 'pg';
 import * as incidents from './migrations/001_incidents.ts';
 import * as samples from './migrations/002_samples.ts';
@@ -23,6 +23,9 @@ export function migrationNames(): string[] {
   return [...MIGRATIONS.keys()];
 }
 
+const TABLE = 'schema_migrations';
+const UNDEFINED_TABLE = '42P01';
+
 const DIRECTORY = fileURLToPath(new URL('./migrations/', import.meta.url));
 
 /**
@@ -37,11 +40,14 @@ export async function migrate(url: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'lifeguard-migrate' });
   await client.connect();
   try {
+    if (await isUpToDate(client)) return [];
+    // Needed after an upgrade only: every other start is spared the time and memory of loading it.
+    const { runner } = await import('node-pg-migrate');
     const run = await runner({
       dbClient: client,
       dir: DIRECTORY,
       ignorePattern: '.*\\.(d\\.ts|map)',
-      migrationsTable: 'schema_migrations',
+      migrationsTable: TABLE,
       direction: 'up',
       singleTransaction: true,
       advisoryLockMode: 'wait',
@@ -63,5 +69,17 @@ export async function migrate(url: string): Promise<string[]> {
     return run.map((one) => one.name);
   } finally {
     await client.end();
+  }
+}
+
+/** A migration is recorded in the transaction that made it, so what stands in the table is whole, and needs no lock to be read. */
+async function isUpToDate(client: pg.Client): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ name: string }>(`select name from ${TABLE}`);
+    const done = new Set(rows.map((row) => row.name));
+    return migrationNames().every((name) => done.has(name));
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === UNDEFINED_TABLE) return false;
+    throw error;
   }
 }
