@@ -24,7 +24,7 @@ import { diagnoseNow, NAMED_CAUSES, openDiagnoses } from './diagnosis.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type LocalSlack, openLocalSlack } from './local-slack.ts';
 import { Pools } from './pools.ts';
-import { migrateWhenUp, openStorePlace } from './store.ts';
+import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
 import { Watch } from './watch.ts';
 
 /** A health check that takes longer than this has failed. */
@@ -39,6 +39,8 @@ export interface AppOptions {
   readonly log: Logger;
   /** Where the embedded store and the console's journal live; `./.lifeguard` in production. */
   readonly folder: string;
+  /** The store, when it is being opened already; whoever opened it closes it when the start fails. */
+  readonly place?: Promise<StorePlace>;
   /** The demo: alerts are taken without a token. */
   readonly openToAll?: boolean;
   /** The host that is listened on; all interfaces when left out. */
@@ -152,7 +154,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pools = new Pools(config, { log, metrics });
     const poolsOpen = pools.start();
     undo.push(() => pools.close());
-    const place = await openStorePlace(environment, options.folder, log);
+    const place = await (options.place ?? openStorePlace(environment, options.folder, log));
     undo.push(() => place.stop());
     await migrateWhenUp(place.url, log, stopping.signal);
     store = new Store({

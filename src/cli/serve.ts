@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { startApp } from '../app/app.ts';
-import { describeRunbookFault, RunbookError, RunbookUnreadable } from '../runbook/index.ts';
+import type { App } from '../app/app.ts';
+import { openStorePlace } from '../app/store.ts';
+import type { Config, Environment } from '../config/types.ts';
+import type { Logger } from '../observe/log.ts';
 import { readConfiguration } from './configuration.ts';
 import { loggerFor } from './logger.ts';
 
@@ -19,7 +21,7 @@ export async function serve(): Promise<number> {
     process.once('SIGINT', done);
   });
   const began = performance.now();
-  const starting = startApp({ config, environment, log, folder: resolve('.lifeguard') });
+  const starting = start(config, environment, log);
   starting.then(
     (app) => log.info({ port: app.port, ms: Math.round(performance.now() - began) }, 'ready'),
     () => undefined,
@@ -28,12 +30,11 @@ export async function serve(): Promise<number> {
     asked,
     starting.then(
       () => asked,
-      (error: unknown) => {
+      async (error: unknown) => {
         // Whoever wrote the runbook needs its lines, not a stack.
-        if (error instanceof RunbookError || error instanceof RunbookUnreadable) {
-          for (const line of faultsOf(error)) console.error(line);
-          return 'faulty' as const;
-        }
+        const faults = await faultsOf(error);
+        for (const line of faults) console.error(line);
+        if (faults.length > 0) return 'faulty' as const;
         log.error({ err: error }, 'could not start');
         return undefined;
       },
@@ -49,6 +50,24 @@ export async function serve(): Promise<number> {
   return 0;
 }
 
-function faultsOf(error: RunbookError | RunbookUnreadable): readonly string[] {
-  return error instanceof RunbookError ? error.faults.map(describeRunbookFault) : [error.message];
+/** The embedded store starts as a process of its own: what the rest is made of is loaded in the meantime. */
+async function start(config: Config, environment: Environment, log: Logger): Promise<App> {
+  const folder = resolve('.lifeguard');
+  const place = openStorePlace(environment, folder, log);
+  // Reported by whoever waits for it.
+  place.catch(() => undefined);
+  try {
+    const { startApp } = await import('../app/app.ts');
+    return await startApp({ config, environment, log, folder, place });
+  } catch (error) {
+    await place.then((opened) => opened.stop()).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What is wrong with a runbook, if that is what `error` says. */
+async function faultsOf(error: unknown): Promise<readonly string[]> {
+  const { describeRunbookFault, RunbookError, RunbookUnreadable } = await import('../runbook/index.ts');
+  if (error instanceof RunbookError) return error.faults.map(describeRunbookFault);
+  return error instanceof RunbookUnreadable ? [error.message] : [];
 }
