@@ -1,4 +1,3 @@
-import axios from 'axios';
 import { z } from 'zod';
 import { CheckFailure } from '../checks/check.ts';
 import type { LokiSource } from '../config/types.ts';
@@ -20,6 +19,8 @@ export async function lokiLog(
   timeoutMs: number,
   now = Date.now(),
 ): Promise<string[]> {
+  // Loaded with the first question: few pools have Loki.
+  const { default: axios } = await import('axios');
   const response = await axios
     .get<unknown>(`${source.url.replace(/\/+$/, '')}/loki/api/v1/query_range`, {
       params: {

@@ -1,4 +1,4 @@
-import axios, { type AxiosError, type AxiosInstance } from 'axios';
+import type { AxiosInstance, AxiosStatic } from 'axios';
 import type { SignIn } from '../config/types.ts';
 import type { Point } from '../pool/series.ts';
 import { numberIn, oneLine, pointsIn, type Result, refusalIn, resultIn } from './answer.ts';
@@ -30,7 +30,33 @@ const MOST_POINTS = 11_000;
 
 /** Makes a client. Queries go by POST, so that long ones fit; redirects are not followed, for they would carry the password along. */
 export function createPrometheus(options: PrometheusOptions): PrometheusClient {
-  const http = axios.create({
+  // Loaded where a pool has a Prometheus, and while the rest of the start goes on.
+  const http = import('axios').then(({ default: axios }) => connect(axios, options));
+  const told = (query: string, series: number) => {
+    if (series > 1) options.onSeveral?.(query, series);
+  };
+  return {
+    instant: async (query) => {
+      const { value, series } = numberIn(await ask(await http, options, 'query', { query }), query);
+      told(query, series);
+      return value;
+    },
+    range: async (query, from, to, stepMs) => {
+      const spanMs = to.getTime() - from.getTime();
+      const step = Math.max(stepMs, Math.ceil(spanMs / (MOST_POINTS - 1)), 1) / 1_000;
+      const times = { start: from.getTime() / 1_000, end: to.getTime() / 1_000, step };
+      const { points, series } = pointsIn(
+        await ask(await http, options, 'query_range', { query, ...times }),
+        query,
+      );
+      told(query, series);
+      return points;
+    },
+  };
+}
+
+function connect(axios: AxiosStatic, options: PrometheusOptions): AxiosInstance {
+  return axios.create({
     baseURL: `${options.url.replace(/\/+$/, '')}/api/v1/`,
     timeout: options.timeoutMs,
     maxRedirects: 0,
@@ -45,27 +71,6 @@ export function createPrometheus(options: PrometheusOptions): PrometheusClient {
     },
     ...(options.basicAuth === undefined ? {} : { auth: { ...options.basicAuth } }),
   });
-  const told = (query: string, series: number) => {
-    if (series > 1) options.onSeveral?.(query, series);
-  };
-  return {
-    instant: async (query) => {
-      const { value, series } = numberIn(await ask(http, options, 'query', { query }), query);
-      told(query, series);
-      return value;
-    },
-    range: async (query, from, to, stepMs) => {
-      const spanMs = to.getTime() - from.getTime();
-      const step = Math.max(stepMs, Math.ceil(spanMs / (MOST_POINTS - 1)), 1) / 1_000;
-      const times = { start: from.getTime() / 1_000, end: to.getTime() / 1_000, step };
-      const { points, series } = pointsIn(
-        await ask(http, options, 'query_range', { query, ...times }),
-        query,
-      );
-      told(query, series);
-      return points;
-    },
-  };
 }
 
 async function ask(
@@ -98,7 +103,7 @@ async function ask(
 }
 
 function silence(error: unknown, { timeoutMs }: PrometheusOptions): PrometheusError {
-  const { code = 'error' } = axios.isAxiosError(error) ? (error as AxiosError) : {};
+  const code = error instanceof Error && 'code' in error ? String(error.code ?? 'error') : 'error';
   if (code === 'ECONNABORTED' || code === 'ETIMEDOUT' || code === 'ERR_CANCELED') {
     return new PrometheusError(
       'slow',

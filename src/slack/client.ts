@@ -1,4 +1,4 @@
-import { webApi } from '@slack/bolt';
+import { WebClient } from '@slack/web-api';
 import type { Logger } from '../observe/log.ts';
 import { boltLogger } from './logger.ts';
 
@@ -9,8 +9,8 @@ export const CALL_TIMEOUT_MS = 10_000;
  * Slack's Web API. It tries nothing again by itself and waits for no rate limit: with its defaults
  * one click can hang for minutes. Retrying is the queue's work.
  */
-export function createSlackClient(options: { token: string; apiUrl: string; log: Logger }): webApi.WebClient {
-  return new webApi.WebClient(options.token, clientOptions(options));
+export function createSlackClient(options: { token: string; apiUrl: string; log: Logger }): WebClient {
+  return new WebClient(options.token, clientOptions(options));
 }
 
 /** The same settings for the client that Bolt makes. */

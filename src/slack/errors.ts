@@ -1,4 +1,9 @@
-import { webApi } from '@slack/bolt';
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api';
 import { Hopeless, Later } from '../effects/handler.ts';
 
 /** Slack's own troubles: they pass. https://docs.slack.dev/reference/methods/chat.postMessage#errors */
@@ -41,7 +46,7 @@ const MEND_WAIT_MS = 15_000;
 
 /** Slack's error code, when it answered with one. */
 export function slackError(error: unknown): string | undefined {
-  return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;
+  return error instanceof WebAPIPlatformError ? error.data.error : undefined;
 }
 
 /** Whether Slack refused the channel rather than the message. */
@@ -57,11 +62,11 @@ export function isChannelError(error: unknown): boolean {
  * Hopeless when Slack refused what was sent
  */
 export function slackFailure(error: unknown): Error {
-  if (error instanceof webApi.WebAPIRateLimitedError) {
+  if (error instanceof WebAPIRateLimitedError) {
     return new Later('Slack: rate limited', { afterMs: error.retryAfter * 1_000, cause: error });
   }
-  if (error instanceof webApi.WebAPIRequestError || error instanceof webApi.WebAPIHTTPError) {
-    const status = error instanceof webApi.WebAPIHTTPError ? ` (HTTP ${error.statusCode})` : '';
+  if (error instanceof WebAPIRequestError || error instanceof WebAPIHTTPError) {
+    const status = error instanceof WebAPIHTTPError ? ` (HTTP ${error.statusCode})` : '';
     return new Later(`Slack cannot be reached${status}`, { cause: error });
   }
   const code = slackError(error);
@@ -70,7 +75,6 @@ export function slackFailure(error: unknown): Error {
   if (MENDABLE.has(code) || CHANNEL.has(code)) {
     return new Later(`Slack: ${code}`, { afterMs: MEND_WAIT_MS, cause: error });
   }
-  const messages =
-    error instanceof webApi.WebAPIPlatformError ? error.data.response_metadata?.messages : undefined;
+  const messages = error instanceof WebAPIPlatformError ? error.data.response_metadata?.messages : undefined;
   return new Hopeless(`Slack: ${code}${messages === undefined ? '' : ` ${messages.slice(0, 3).join('; ')}`}`);
 }

@@ -1,4 +1,4 @@
-import { type Logger as BoltLogger, LogLevel } from '@slack/bolt';
+import { type Logger as BoltLogger, LogLevel } from '@slack/web-api';
 import type { Logger } from '../observe/log.ts';
 
 /** Bolt's and the Web API client's words, into our log; their chatter below a warning is left out. */

@@ -1,5 +1,4 @@
 import type { webApi } from '@slack/bolt';
-import axios from 'axios';
 import { Later } from '../effects/handler.ts';
 import { slackError, slackFailure } from './errors.ts';
 
@@ -99,6 +98,8 @@ async function call<T>(method: () => Promise<T>): Promise<T> {
 
 /** The address is a secret for whoever has it can write there: it stands in no message and no cause. */
 async function send(url: string, bytes: Buffer): Promise<void> {
+  // Loaded with the first file: most of the time there is none to send.
+  const { default: axios } = await import('axios');
   const status = await axios
     .post<unknown>(url, bytes, {
       timeout: SEND_TIMEOUT_MS,
