@@ -4,7 +4,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { readActivity } from '../pool/activity.ts';
 import { Lifeline } from '../pool/lifeline.ts';
 import { readLocks } from '../pool/locks.ts';
-import { planTerminate } from '../remedies/terminate.ts';
+import { previewOf } from '../remedies/registry.ts';
 import type { PoolDesk } from '../slack/desk.ts';
 
 /** A pool with its connection. */
@@ -65,7 +65,7 @@ export class Pools {
         activity: () => readActivity(lifeline),
         locks: () => readLocks(lifeline),
         diagnose: () => diagnose(name),
-        planTerminate: (pid, backendStart) => planTerminate(lifeline, pid, backendStart, new Date()),
+        preview: (wish) => previewOf(lifeline, wish, new Date()),
       });
     }
     return desks;

@@ -20,8 +20,57 @@ export interface BackendTarget {
   readonly queryStart?: string;
 }
 
-/** What a remedy is aimed at. */
-export type Target = BackendTarget;
+/** All sessions of a leak, each as it was when people were shown it. */
+export interface LeakTarget {
+  readonly kind: 'leak';
+  readonly application: string;
+  /** The statement after which the connections were not given back, masked and shortened. */
+  readonly lastStatement: string;
+  /** With the start of its last query: one that has run another since is at work, and not meant. */
+  readonly backends: readonly Required<Omit<BackendTarget, 'kind'>>[];
+}
+
+/** Exactly which prepared transaction: its gid can be used again, so when and by whom belongs to it. */
+export interface PreparedTarget {
+  readonly kind: 'prepared';
+  readonly gid: string;
+  readonly owner: string;
+  readonly database: string;
+  /** `prepared` as the server prints it, to the microsecond. */
+  readonly preparedAt: string;
+}
+
+/**
+ * What a remedy is aimed at. Stored with the events, so a kind is never changed, only added, and what an
+ * older version stored stays readable.
+ */
+export type Target = BackendTarget | LeakTarget | PreparedTarget;
+
+/** Whether both mean the same thing in the server, so that it need not be asked for twice. */
+export function sameTarget(one: Target, other: Target): boolean {
+  if (one.kind === 'backend' && other.kind === 'backend') return sameBackend(one, other);
+  if (one.kind === 'leak' && other.kind === 'leak') {
+    return (
+      one.application === other.application &&
+      one.lastStatement === other.lastStatement &&
+      one.backends.length === other.backends.length &&
+      one.backends.every((each) => other.backends.some((its) => sameBackend(each, its)))
+    );
+  }
+  return (
+    one.kind === 'prepared' &&
+    other.kind === 'prepared' &&
+    one.gid === other.gid &&
+    one.database === other.database &&
+    one.preparedAt === other.preparedAt
+  );
+}
+
+function sameBackend(one: Omit<BackendTarget, 'kind'>, other: Omit<BackendTarget, 'kind'>): boolean {
+  return (
+    one.pid === other.pid && one.backendStart === other.backendStart && one.queryStart === other.queryStart
+  );
+}
 
 /** What people are shown before they approve. Query texts are masked before they get here. */
 export interface Preview {
@@ -30,6 +79,8 @@ export interface Preview {
   /** Facts in the order they are shown. */
   readonly facts: readonly { readonly label: string; readonly value: string }[];
   readonly query?: string;
+  /** What exactly is meant, where it is more than one: short lines, drawn as they are. */
+  readonly rows?: readonly string[];
   /** What may go wrong, one line each; empty when nothing is known against it. */
   readonly risks: readonly string[];
   readonly takenAt: string;

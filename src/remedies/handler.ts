@@ -1,13 +1,13 @@
-import { readingOf } from '../checks/connections.ts';
 import { type Handled, type Handler, Later } from '../effects/handler.ts';
 import type { Loop } from '../effects/loop.ts';
 import type { Actor, PersonRef } from '../incident/people.ts';
-import type { PoolReading, RemedyRequest } from '../incident/remedy.ts';
-import { readActivity } from '../pool/activity.ts';
+import type { RemedyRequest } from '../incident/remedy.ts';
 import { LifelineError } from '../pool/faults.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import type { Store } from '../store/store.ts';
-import { executeTerminate } from './terminate.ts';
+import { poolReading } from './reading.ts';
+import { remedyFor } from './registry.ts';
+import type { BoundRemedy } from './remedy.ts';
 
 /** Between the kill and the look at what it freed: those who waited need a moment to finish. */
 const SETTLE_MS = 500;
@@ -51,15 +51,29 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
         detail: 'the pool is no longer in lifeguard.yaml; nothing was done',
       });
     }
-    return await execute(lifeline, told.request, told.again);
+    const remedy = remedyFor(told.request);
+    if (remedy === undefined) {
+      return ended(asked, {
+        outcome: 'failed',
+        detail: 'this version of Lifeguard cannot carry that out; nothing was done',
+      });
+    }
+    return await execute(lifeline, remedy, told.request, told.again);
   };
 
-  async function execute(lifeline: Lifeline, request: RemedyRequest, again: boolean): Promise<Handled> {
-    const before = again ? undefined : await reading(lifeline);
+  async function execute(
+    lifeline: Lifeline,
+    remedy: BoundRemedy,
+    request: RemedyRequest,
+    again: boolean,
+  ): Promise<Handled> {
+    const before = again ? undefined : await poolReading(lifeline);
     try {
-      const result = await executeTerminate(lifeline, request.target, again);
+      // After a crash the target being gone is what the first run was for: only the executor can tell.
+      const stopped = again ? undefined : await remedy.recheck(lifeline, await store.now());
+      const result = stopped ?? (await remedy.execute(lifeline, again));
       if (result.outcome === 'done') await settle();
-      const after = await reading(lifeline);
+      const after = await remedy.verify(lifeline);
       return ended(request, {
         ...result,
         ...(before === undefined ? {} : { before }),
@@ -90,13 +104,4 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
 
 function ended(request: RemedyRequest, result: Omit<NonNullable<RemedyRequest['result']>, 'at'>): Handled {
   return { command: { type: 'EndRemedy', request: request.id, ...result } };
-}
-
-/** The pool's utilisation; not having one stops no remedy. */
-async function reading(lifeline: Lifeline): Promise<PoolReading | undefined> {
-  try {
-    return readingOf(await readActivity(lifeline));
-  } catch {
-    return undefined;
-  }
 }

@@ -5,8 +5,8 @@ import type { CauseId, Verdict } from '../incident/verdict.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Activity } from '../pool/activity.ts';
 import type { LockGraph } from '../pool/locks.ts';
-import type { RemedyPlan } from '../remedies/remedy.ts';
-import type { NoPlan } from '../remedies/terminate.ts';
+import type { Wish } from '../remedies/registry.ts';
+import type { NoPlan, RemedyPlan } from '../remedies/remedy.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 
@@ -20,8 +20,8 @@ export interface PoolDesk {
   readonly locks: () => Promise<LockGraph>;
   /** Runs all steps of the pool's runbook, for no incident. */
   readonly diagnose: () => Promise<Diagnosed>;
-  /** A fresh look at a backend and the plan to end it; a sentence when there is nothing to end. */
-  readonly planTerminate: (pid: number, backendStart?: string) => Promise<RemedyPlan | NoPlan>;
+  /** A fresh look at what a remedy would be aimed at; a sentence when there is nothing to be done. */
+  readonly preview: (wish: Wish) => Promise<RemedyPlan | NoPlan>;
 }
 
 /** What a diagnosis without an incident brings: the steps' findings by their titles, and the verdict. */

@@ -33,7 +33,7 @@ describe('a kill is exact', () => {
     await lifeguard.slack.actor.press(bob, preview, 'Approve');
     await lifeguard.message(
       'backend-team',
-      (one) => wordsOf(one).includes('had ended before'),
+      (one) => wordsOf(one).includes(`no backend with pid ${leak.pid} any more; nothing was done`),
       'the outcome',
     );
     expect(await happened(lifeguard, 'RemedyEnded')).toMatchObject([{ outcome: 'nothing_to_do' }]);
@@ -69,7 +69,7 @@ describe('a kill is exact', () => {
     await lifeguard.slack.actor.press(bob, preview, 'Approve');
     await lifeguard.message(
       'backend-team',
-      (one) => wordsOf(one).includes('belongs to another connection now: nothing was done'),
+      (one) => wordsOf(one).includes('the pid belongs to another one now; nothing was done'),
       'the outcome',
     );
     expect(await other.lives()).toBe(true);

@@ -3,7 +3,7 @@ import type { CommandOf } from '../commands.ts';
 import type { Event } from '../events.ts';
 import { type Actor, type PersonRef, refOf } from '../people.ts';
 import type { Policy } from '../policy.ts';
-import type { RemedyRequest, Target } from '../remedy.ts';
+import { type RemedyRequest, sameTarget } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
@@ -226,10 +226,4 @@ function isExpired(request: RemedyRequest, now: Date): boolean {
 function isAlive(request: RemedyRequest, now: Date): boolean {
   if (request.status === 'pending') return !isExpired(request, now);
   return request.status === 'approved' || request.status === 'running';
-}
-
-function sameTarget(one: Target, other: Target): boolean {
-  return (
-    one.pid === other.pid && one.backendStart === other.backendStart && one.queryStart === other.queryStart
-  );
 }

@@ -11,7 +11,7 @@ import { link } from '../views/mrkdwn.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
 import { type Answer, actorOf, troubleText } from './press.ts';
-import { askToTerminate } from './remedies.ts';
+import { askFor } from './remedies.ts';
 
 /** `/pool incidents` looks back this far for resolved ones. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
@@ -135,7 +135,7 @@ async function kill({ desk, actor, words, channel }: Typed): Promise<Reply> {
   }
   const pool = poolFor(desk, wanted, channel);
   if (pool === undefined) return unknownPool(desk, wanted);
-  return askToTerminate(desk, pool, actor, { pid });
+  return askFor(desk, pool, actor, { action: 'terminate', pid });
 }
 
 async function incidents({ desk }: Typed): Promise<Reply> {

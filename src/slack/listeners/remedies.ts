@@ -1,5 +1,6 @@
 import type { App } from '@slack/bolt';
 import type { Actor } from '../../incident/people.ts';
+import { nameOf, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
 import { type Answer, onPress, text } from './press.ts';
@@ -9,7 +10,11 @@ export function listenToRemedies(app: App, desk: Desk): void {
   onPress(app, desk, ACTION.terminate, async ({ actor, value }) => {
     const pool = desk.pools.get(text(value, 'pool'));
     if (pool === undefined) return { text: 'That pool is no longer in lifeguard.yaml.' };
-    return askToTerminate(desk, pool, actor, { pid: Number(value['pid']), backendStart: text(value, 'b') });
+    return askFor(desk, pool, actor, {
+      action: 'terminate',
+      pid: Number(value['pid']),
+      backendStart: text(value, 'b'),
+    });
   });
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
@@ -28,23 +33,17 @@ export function listenToRemedies(app: App, desk: Desk): void {
 }
 
 /**
- * Takes a fresh look at the backend and posts the preview: into the pool's open incident, or else
- * into its channel. `/pool kill` and the Terminate button both come through here.
+ * Takes a fresh look at what the remedy is aimed at and posts the preview: into the pool's open
+ * incident, or else into its channel. `/pool kill` and every button come through here.
  */
-export async function askToTerminate(
-  desk: Desk,
-  pool: PoolDesk,
-  actor: Actor,
-  backend: { readonly pid: number; readonly backendStart?: string },
-): Promise<Answer> {
+export async function askFor(desk: Desk, pool: PoolDesk, actor: Actor, wish: Wish): Promise<Answer> {
   const open = await desk.store.openIncidentOf(pool.name);
-  const plan = await pool.planTerminate(backend.pid, backend.backendStart);
+  const plan = await pool.preview(wish);
   if ('refused' in plan) {
     if (plan.protected && open !== undefined) {
-      const act = `Terminate backend ${backend.pid}`;
       await desk.loop.submit({
         to: { incident: open.id },
-        command: { type: 'NoteRefusal', by: actor, act, why: plan.refused },
+        command: { type: 'NoteRefusal', by: actor, act: nameOf(wish), why: plan.refused },
       });
     }
     return { text: plan.refused };
