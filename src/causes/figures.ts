@@ -34,6 +34,7 @@ export function backend(fact: SessionFact): SuggestedTarget {
     kind: 'backend',
     pid: fact.pid,
     backendStart: fact.backendStart,
+    ...(fact.queryStart === undefined ? {} : { queryStart: fact.queryStart }),
     application: fact.application,
   };
 }

@@ -26,7 +26,10 @@ export const vacuum: Cause = {
         ...(root === undefined ? [] : [session(root)]),
         ...(blocked > 0 ? [`${count(blocked, 'autovacuum worker')} waiting for a lock`] : []),
       ],
-      ...(root === undefined ? {} : { remedy: { action: 'cancel' as const, target: backend(root) } }),
+      // The server's own vacuum is not ours to end: against wraparound it must finish.
+      ...(root === undefined || root.application === 'autovacuum worker'
+        ? {}
+        : { remedy: { action: 'cancel' as const, target: backend(root) } }),
       advice: running?.antiWraparound
         ? 'Let it finish if you can: it prevents wraparound; cancel what queues behind it instead.'
         : 'Cancel the vacuum and run it again when the table is quiet.',

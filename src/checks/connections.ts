@@ -60,6 +60,7 @@ export function sessionFact(session: PoolSession, ageMs: number | null): Session
   return {
     pid: session.pid,
     backendStart: session.backendStart ?? '',
+    ...(session.queryStart === null ? {} : { queryStart: session.queryStart }),
     application: session.application,
     state: session.state,
     ageMs: Math.round(ageMs ?? 0),

@@ -55,6 +55,8 @@ export interface ConnectionFacts {
 export interface SessionFact {
   readonly pid: number;
   readonly backendStart: string;
+  /** Of the query it is at, or was at last. */
+  readonly queryStart?: string;
   readonly application: string;
   readonly state: string;
   readonly ageMs: number;

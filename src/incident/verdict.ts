@@ -23,6 +23,8 @@ export type SuggestedTarget =
       readonly kind: 'backend';
       readonly pid: number;
       readonly backendStart: string;
+      /** `query_start`, where the remedy is meant for one query. */
+      readonly queryStart?: string;
       readonly application: string;
     }
   | { readonly kind: 'leak'; readonly application: string; readonly lastStatement: string }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { grantMonitor } from './activity.ts';
 import type { Lifeline } from './lifeline.ts';
-import { readLocks } from './locks.ts';
+import { type LockPlace, readLocks } from './locks.ts';
 import { APPLICATION_NAME } from './session.ts';
 import { type PoolSession, sessionColumns, sessionRow, toSession } from './session-row.ts';
 
@@ -37,7 +37,7 @@ export interface Backend extends PoolSession {
 }
 
 /** The rule of pg_terminate_backend (documentation, "Server Signaling Functions"). */
-function backendSql(serverVersion: number): string {
+function backendSql(serverVersion: number, which: string): string {
   return `
 select a.backend_type,
        current_user::text as role,
@@ -51,7 +51,7 @@ select a.backend_type,
   from pg_stat_activity a
   join pg_roles me on me.rolname = current_user
   left join pg_roles target on target.oid = a.usesysid
- where a.pid = $1`;
+ where ${which}`;
 }
 
 const backendRow = sessionRow.extend({
@@ -78,10 +78,28 @@ export interface Signalled {
  * Throws as `Lifeline.query` does.
  */
 export async function findBackend(lifeline: Lifeline, pid: number): Promise<Backend | undefined> {
-  const sql = backendSql(lifeline.state().serverVersion ?? 0);
-  const [row] = z.array(backendRow).parse(await lifeline.query(sql, [pid]));
-  if (row === undefined) return undefined;
-  const place = (await readLocks(lifeline)).get(pid);
+  const [found] = await findBackends(lifeline, 'a.pid = $1', pid);
+  return found;
+}
+
+/** The backends of an application that sit in an open transaction and do nothing, each with its locks. */
+export async function findIdleInTransaction(lifeline: Lifeline, application: string): Promise<Backend[]> {
+  return findBackends(
+    lifeline,
+    `a.application_name = $1 and a.state like 'idle in transaction%'`,
+    application,
+  );
+}
+
+async function findBackends(lifeline: Lifeline, which: string, value: unknown): Promise<Backend[]> {
+  const sql = backendSql(lifeline.state().serverVersion ?? 0, which);
+  const rows = z.array(backendRow).parse(await lifeline.query(sql, [value]));
+  if (rows.length === 0) return [];
+  const locks = await readLocks(lifeline);
+  return rows.map((row) => toBackend(row, locks.get(row.pid)));
+}
+
+function toBackend(row: z.infer<typeof backendRow>, place: LockPlace | undefined): Backend {
   const session = toSession(row);
   const facts = {
     backendType: row.backend_type,
@@ -98,7 +116,7 @@ export async function findBackend(lifeline: Lifeline, pid: number): Promise<Back
     isSelf: row.own,
     isReplication: row.backend_type === 'walsender',
     isBackground: !['client backend', 'walsender', null].includes(row.backend_type),
-    obstacle: obstacleTo({ pid, role: row.role, user: session.user, ...facts }),
+    obstacle: obstacleTo({ pid: row.pid, role: row.role, user: session.user, ...facts }),
   };
 }
 
@@ -112,6 +130,9 @@ export function obstacleTo(backend: Signalled): string | null {
   if (backendType === 'walsender')
     return `backend ${pid} sends the log to a replica; ending it breaks replication`;
   if (backendType !== 'client backend') return `backend ${pid} is the server’s own process (${backendType})`;
+  if (backend.isSuperuser && backend.canSignal) {
+    return `backend ${pid} belongs to the superuser ${user}: an administrator at work, or a tool of theirs, and not the application`;
+  }
   if (backend.canSignal) return null;
   if (backend.isSuperuser) {
     return `backend ${pid} belongs to the superuser ${user}, and only a superuser may end it; nothing less can be granted to ${role}`;

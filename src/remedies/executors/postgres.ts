@@ -42,6 +42,9 @@ with target as materialized (
            when a.backend_start <> $2::timestamptz                                     then 'moved_on'
            when a.pid = pg_backend_pid() or a.application_name = '${APPLICATION_NAME}' then 'own'
            when a.backend_type <> 'client backend'                                     then 'not_client'
+           when exists (select from pg_roles r
+                         where r.oid = a.usesysid
+                           and r.rolsuper)                                              then 'superuser'
            when ${matches}                                                             then 'match'
            else 'moved_on'
          end as verdict
@@ -67,7 +70,7 @@ const QUERY_LEFT_SQL = `${BACKEND_LEFT_SQL}
    and query_start = $3::timestamptz`;
 
 const verdictRow = z.object({
-  verdict: z.enum(['hidden', 'moved_on', 'own', 'not_client', 'match']),
+  verdict: z.enum(['hidden', 'moved_on', 'own', 'not_client', 'superuser', 'match']),
   signalled: z.boolean().nullable(),
 });
 
@@ -78,7 +81,7 @@ const LAST_LOOK_MS = 100;
 
 /**
  * Ends the backend that `identity` names, if it is still that one, and waits until it is gone. Never ends
- * a connection of Lifeguard, a walsender or a process of the server. Safe to run twice.
+ * a connection of Lifeguard, a superuser's, a walsender or a process of the server. Safe to run twice.
  *
  * Throws LifelineError when the pool's connection is down or breaks; then it may have happened or not.
  */

@@ -3,19 +3,22 @@ import type { Actor } from '../../incident/people.ts';
 import { nameOf, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
-import { type Answer, onPress, text } from './press.ts';
+import { type Answer, onPress, type Press, text } from './press.ts';
 
 /** The buttons that ask for a remedy, and those that answer the asking. */
 export function listenToRemedies(app: App, desk: Desk): void {
-  onPress(app, desk, ACTION.terminate, async ({ actor, value }) => {
-    const pool = desk.pools.get(text(value, 'pool'));
-    if (pool === undefined) return { text: 'That pool is no longer in lifeguard.yaml.' };
-    return askFor(desk, pool, actor, {
-      action: 'terminate',
-      pid: Number(value['pid']),
-      backendStart: text(value, 'b'),
+  const onAsk = (id: string, wishOf: (value: Press['value']) => Wish): void =>
+    onPress(app, desk, id, async ({ actor, value }) => {
+      const pool = desk.pools.get(text(value, 'pool'));
+      if (pool === undefined) return { text: 'That pool is no longer in lifeguard.yaml.' };
+      return askFor(desk, pool, actor, wishOf(value));
     });
-  });
+  onAsk(ACTION.terminate, (value) => ({ action: 'terminate', ...backendIn(value) }));
+  onAsk(ACTION.cancel, (value) => ({
+    action: 'cancel',
+    ...backendIn(value),
+    ...(typeof value['q'] === 'string' ? { queryStart: value['q'] } : {}),
+  }));
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
       to: { incident: text(value, 'i') },
@@ -30,6 +33,10 @@ export function listenToRemedies(app: App, desk: Desk): void {
     });
     return told;
   });
+}
+
+function backendIn(value: Press['value']): { readonly pid: number; readonly backendStart: string } {
+  return { pid: Number(value['pid']), backendStart: text(value, 'b') };
 }
 
 /**

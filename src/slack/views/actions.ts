@@ -5,6 +5,7 @@ export const ACTION = {
   runAll: 'run_all',
   rootCause: 'root_cause',
   terminate: 'terminate',
+  cancel: 'cancel_query',
   approve: 'approve',
   deny: 'deny',
   escalate: 'escalate',
@@ -38,4 +39,6 @@ export interface BackendValue {
   readonly pid: number;
   /** `backend_start`, to the microsecond. */
   readonly b: string;
+  /** `query_start` of the query that is meant, to the microsecond. */
+  readonly q?: string;
 }

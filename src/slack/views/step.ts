@@ -3,6 +3,7 @@ import type { Incident, StepState } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
 import { code, codeBlock, duration, fallback, plain, time } from './mrkdwn.ts';
+import { cancelButton, terminateButton } from './remedy-buttons.ts';
 
 /** A session row takes one block; more than this and the one that matters drowns. */
 const MOST_ROWS = 5;
@@ -85,26 +86,25 @@ export function worthShowing(sessions: readonly SessionRow[]): readonly SessionR
   return worth.slice(0, MOST_ROWS);
 }
 
-/** Sessions, one block each, with the button that asks for their end. */
+/** Sessions, each with the buttons that ask for its end, or its query's where it is at one. */
 export function sessionBlocks(
   sessions: readonly SessionRow[],
   options: { readonly i?: string; readonly pool: string; readonly buttons: boolean },
 ): Block[] {
-  return worthShowing(sessions).map((session) => {
-    const value = {
-      ...(options.i === undefined ? {} : { i: options.i }),
-      pool: options.pool,
-      pid: session.pid,
-      b: session.backendStart,
-    };
-    const accessory = options.buttons
-      ? button('Terminate', `${ACTION.terminate}.${session.pid}`, value, {
-          style: 'danger',
-          label: `Terminate backend ${session.pid}; asks for approval first`,
-        })
-      : undefined;
-    return section(sessionText(session), accessory);
+  const { buttons, ...place } = options;
+  return worthShowing(sessions).flatMap((session, index): Block[] => {
+    const text = sessionText(session);
+    if (!buttons) return [section(text)];
+    const terminate = terminateButton(place, session);
+    // A section has room for one button; two stand in a row below it.
+    return isAtQuery(session)
+      ? [section(text), actions(`session-${index}`, [cancelButton(place, session), terminate])]
+      : [section(text, terminate)];
   });
+}
+
+function isAtQuery(session: SessionRow): boolean {
+  return session.state === 'active' && session.queryStart !== undefined;
 }
 
 function sessionText(session: SessionRow): string {

@@ -1,8 +1,9 @@
 import type { Incident } from '../../incident/state.ts';
-import type { RankedCause, SuggestedRemedy } from '../../incident/verdict.ts';
+import type { RankedCause } from '../../incident/verdict.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
 import { fallback, percent, person, plain, time } from './mrkdwn.ts';
+import { remedyButton } from './remedy-buttons.ts';
 
 /** A cause less probable than this is not worth a person's time at night. */
 const LEAST_PROBABILITY = 0.5;
@@ -43,7 +44,7 @@ export function suggestedButton(incident: Incident) {
   const [first] = worthNaming(incident);
   if (first?.remedy === undefined || incident.status !== 'open' || incident.pool === undefined)
     return undefined;
-  return remedyButton(incident.id, incident.pool, first.remedy);
+  return remedyButton({ i: incident.id, pool: incident.pool }, first.remedy);
 }
 
 /** The thread's message about the verdict: what, how sure, why, what to do, and what else it may be. */
@@ -86,17 +87,6 @@ export function rootCauseButton(incident: string) {
     ACTION.rootCause,
     { i: incident },
     { label: 'Confirm or name the root cause' },
-  );
-}
-
-/** What a press of a suggestion can ask for today: the end of one backend. */
-function remedyButton(incident: string, pool: string, { action, target }: SuggestedRemedy) {
-  if (action !== 'terminate' || target?.kind !== 'backend') return undefined;
-  return button(
-    'Terminate',
-    `${ACTION.terminate}.${target.pid}.suggested`,
-    { i: incident, pool, pid: target.pid, b: target.backendStart },
-    { style: 'danger', label: `Terminate backend ${target.pid}; asks for approval first` },
   );
 }
 

@@ -106,7 +106,7 @@ test('a role without pg_monitor is refused: it cannot tell one backend from anot
   });
 });
 
-test('a superuser’s backend is refused to everyone but a superuser', async () => {
+test('a superuser’s backend is refused, also to a superuser', async () => {
   const superuser = await client(server.url);
   const identity = await identityOf(superuser);
   expect(await terminateBackend(doctor, identity)).toMatchObject({
@@ -116,7 +116,11 @@ test('a superuser’s backend is refused to everyone but a superuser', async () 
   const root = new Lifeline({ url: server.url });
   lifelines.push(root);
   await root.start();
-  expect(await terminateBackend(root, identity)).toMatchObject({ outcome: 'terminated' });
+  expect(await terminateBackend(root, identity)).toMatchObject({
+    outcome: 'refused',
+    detail: expect.stringContaining('belongs to the superuser'),
+  });
+  expect(await isThere(identity)).toBe(true);
 });
 
 test('our own connection, another Lifeguard’s and the server’s processes are never ended', async () => {

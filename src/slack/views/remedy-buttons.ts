@@ -1,0 +1,46 @@
+import type { SessionRow } from '../../incident/events.ts';
+import type { SuggestedRemedy } from '../../incident/verdict.ts';
+import { ACTION } from './actions.ts';
+import { button } from './blocks.ts';
+
+/** Where a button stands: the incident it belongs to, if to one, and the pool. */
+export interface Place {
+  readonly i?: string;
+  readonly pool: string;
+}
+
+/** Asks for the end of a session. */
+export function terminateButton(
+  place: Place,
+  session: Pick<SessionRow, 'pid' | 'backendStart'>,
+  suffix = '',
+) {
+  return button(
+    'Terminate',
+    `${ACTION.terminate}.${session.pid}${suffix}`,
+    { ...place, pid: session.pid, b: session.backendStart },
+    { style: 'danger', label: `Terminate backend ${session.pid}; asks for approval first` },
+  );
+}
+
+/** Asks for the end of the query a session is at; its connection stays. */
+export function cancelButton(
+  place: Place,
+  session: Pick<SessionRow, 'pid' | 'backendStart' | 'queryStart'>,
+  suffix = '',
+) {
+  const { pid, backendStart, queryStart } = session;
+  return button(
+    'Cancel query',
+    `${ACTION.cancel}.${pid}${suffix}`,
+    { ...place, pid, b: backendStart, ...(queryStart === undefined ? {} : { q: queryStart }) },
+    { label: `Cancel the query of backend ${pid}; asks for approval first` },
+  );
+}
+
+/** The button of a remedy that the verdict suggests; `undefined` where a press cannot ask for it. */
+export function remedyButton(place: Place, { action, target }: SuggestedRemedy) {
+  if (target?.kind !== 'backend') return undefined;
+  if (action === 'terminate') return terminateButton(place, target, '.suggested');
+  return action === 'cancel' ? cancelButton(place, target, '.suggested') : undefined;
+}
