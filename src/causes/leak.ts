@@ -36,10 +36,19 @@ export const leak: Cause = {
         `last statement: ${found.lastStatement}`,
         ...(logged > 0 ? [`${count(logged, 'matching line')} in the application log`] : []),
       ],
-      remedy: {
-        action: 'terminate_leak',
-        target: { kind: 'leak', application: found.application, lastStatement: found.lastStatement },
-      },
+      // Idle sessions may be a pool at rest: ending them is for those in a transaction.
+      ...(found === open
+        ? {
+            remedy: {
+              action: 'terminate_leak' as const,
+              target: {
+                kind: 'leak' as const,
+                application: found.application,
+                lastStatement: found.lastStatement,
+              },
+            },
+          }
+        : {}),
       advice: 'End the leaked sessions, then return the connection on every path after that statement.',
     };
   },

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { z } from 'zod';
 import { duration } from '../incident/words.ts';
+import { rollbackOf } from '../pool/prepared.ts';
 import type { BuiltinParams } from '../runbook/builtin.ts';
 import { CHECK_TIMEOUT_MS, type Check, counted } from './check.ts';
 
@@ -65,8 +65,3 @@ export const prepared: Check<BuiltinParams<'prepared'>> = {
     };
   },
 };
-
-/** The statement that ends a prepared transaction, ready to be run. */
-export function rollbackOf(gid: string): string {
-  return `rollback prepared ${pg.escapeLiteral(gid).trim()};`;
-}

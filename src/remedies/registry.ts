@@ -1,10 +1,12 @@
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type CancelWish, cancel } from './cancel.ts';
 import { type Approved, type BoundRemedy, bind, type NoPlan, type RemedyPlan } from './remedy.ts';
+import { type RollbackPreparedWish, rollbackPreparedRemedy } from './rollback-prepared.ts';
 import { type TerminateWish, terminate } from './terminate.ts';
+import { type TerminateLeakWish, terminateLeak } from './terminate-leak.ts';
 
 /** Everything that a button or a command can ask for. A new remedy is one file and its lines here. */
-export type Wish = TerminateWish | CancelWish;
+export type Wish = TerminateWish | CancelWish | TerminateLeakWish | RollbackPreparedWish;
 
 /**
  * Looks afresh at what is wished for, and says what it would mean.
@@ -17,17 +19,28 @@ export function previewOf(lifeline: Lifeline, wish: Wish, now: Date): Promise<Re
       return terminate.preview(lifeline, wish, now);
     case 'cancel':
       return cancel.preview(lifeline, wish, now);
+    case 'terminate_leak':
+      return terminateLeak.preview(lifeline, wish, now);
+    case 'rollback_prepared':
+      return rollbackPreparedRemedy.preview(lifeline, wish, now);
   }
 }
 
 /** The remedy that carries out what was approved; `undefined` when this version knows none for it. */
 export function remedyFor({ action, target }: Approved): BoundRemedy | undefined {
-  if (target.kind !== 'backend') return undefined;
-  if (action === 'terminate') return bind(terminate, target);
-  const { queryStart } = target;
-  return action === 'cancel' && queryStart !== undefined
-    ? bind(cancel, { ...target, queryStart })
-    : undefined;
+  switch (target.kind) {
+    case 'leak':
+      return action === 'terminate_leak' ? bind(terminateLeak, target) : undefined;
+    case 'prepared':
+      return action === 'rollback_prepared' ? bind(rollbackPreparedRemedy, target) : undefined;
+    case 'backend': {
+      if (action === 'terminate') return bind(terminate, target);
+      const { queryStart } = target;
+      return action === 'cancel' && queryStart !== undefined
+        ? bind(cancel, { ...target, queryStart })
+        : undefined;
+    }
+  }
 }
 
 /** What was wished for, as the timeline names a refusal. */
@@ -37,5 +50,9 @@ export function nameOf(wish: Wish): string {
       return `Terminate backend ${wish.pid}`;
     case 'cancel':
       return `Cancel the query of backend ${wish.pid}`;
+    case 'terminate_leak':
+      return `Terminate the leaked sessions of ${wish.application}`;
+    case 'rollback_prepared':
+      return `Roll back the prepared transaction ${wish.gid}`;
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { validateBlocks } from '../../src/console/slack/validate.ts';
 import type { SessionRow } from '../../src/incident/events.ts';
 import type { SuggestedRemedy } from '../../src/incident/verdict.ts';
+import { actions } from '../../src/slack/views/blocks.ts';
 import { remedyButton } from '../../src/slack/views/remedy-buttons.ts';
 import { sessionBlocks } from '../../src/slack/views/step.ts';
 
@@ -52,5 +53,13 @@ test('what the verdict suggests is one press away, where a press can ask for it'
   const word = (remedy: SuggestedRemedy) => remedyButton(PLACE, remedy)?.text.text;
   expect(word({ action: 'terminate', target })).toBe('Terminate');
   expect(word({ action: 'cancel', target: { ...target, queryStart: QUERY } })).toBe('Cancel query');
+  const leak = { kind: 'leak', application: 'a'.repeat(63), lastStatement: '"'.repeat(120) } as const;
+  expect(word({ action: 'terminate_leak', target: leak })).toBe('Terminate');
+  const prepared = { kind: 'prepared', gid: '\\'.repeat(199), database: 'd' } as const;
+  expect(word({ action: 'rollback_prepared', target: prepared })).toBe('Terminate');
+  for (const target of [leak, prepared]) {
+    const drawn = remedyButton(PLACE, { action: 'terminate', target });
+    expect(drawn && validateBlocks([actions('suggested', [drawn])])).toEqual([]);
+  }
   expect(word({ action: 'pool_size' })).toBeUndefined();
 });

@@ -19,6 +19,16 @@ export function listenToRemedies(app: App, desk: Desk): void {
     ...backendIn(value),
     ...(typeof value['q'] === 'string' ? { queryStart: value['q'] } : {}),
   }));
+  onAsk(ACTION.terminateLeak, (value) => ({
+    action: 'terminate_leak',
+    application: text(value, 'app'),
+    lastStatement: text(value, 's'),
+  }));
+  onAsk(ACTION.rollbackPrepared, (value) => ({
+    action: 'rollback_prepared',
+    gid: text(value, 'gid'),
+    database: text(value, 'db'),
+  }));
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
       to: { incident: text(value, 'i') },

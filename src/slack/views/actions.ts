@@ -6,6 +6,8 @@ export const ACTION = {
   rootCause: 'root_cause',
   terminate: 'terminate',
   cancel: 'cancel_query',
+  terminateLeak: 'leak',
+  rollbackPrepared: 'prepared',
   approve: 'approve',
   deny: 'deny',
   escalate: 'escalate',

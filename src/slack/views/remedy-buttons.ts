@@ -40,7 +40,25 @@ export function cancelButton(
 
 /** The button of a remedy that the verdict suggests; `undefined` where a press cannot ask for it. */
 export function remedyButton(place: Place, { action, target }: SuggestedRemedy) {
-  if (target?.kind !== 'backend') return undefined;
-  if (action === 'terminate') return terminateButton(place, target, '.suggested');
-  return action === 'cancel' ? cancelButton(place, target, '.suggested') : undefined;
+  switch (target?.kind) {
+    case 'backend':
+      if (action === 'terminate') return terminateButton(place, target, '.suggested');
+      return action === 'cancel' ? cancelButton(place, target, '.suggested') : undefined;
+    case 'leak':
+      return button(
+        'Terminate',
+        ACTION.terminateLeak,
+        { ...place, app: target.application, s: target.lastStatement },
+        { style: 'danger', label: 'Terminate all sessions of the leak; asks for approval first' },
+      );
+    case 'prepared':
+      return button(
+        'Terminate',
+        ACTION.rollbackPrepared,
+        { ...place, gid: target.gid, db: target.database },
+        { style: 'danger', label: 'Roll back the prepared transaction; asks for approval first' },
+      );
+    default:
+      return undefined;
+  }
 }

@@ -4,6 +4,9 @@ import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, section, type View } from './blocks.ts';
 import { code, codeBlock, duration, fallback, percent, person, plain, time } from './mrkdwn.ts';
 
+/** What a section holds, less what the marks around code and its escapes take. */
+const MOST_ROWS_TEXT = 2_900;
+
 /** A remedy request: what would be done, to whom, at what risk, and where it stands. */
 export function requestView(incident: Incident, request: RemedyRequest, twoPerson: boolean): View {
   const { preview } = request;
@@ -16,6 +19,8 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
   }
   if (preview.query !== undefined && preview.query !== '')
     blocks.push(section(codeBlock(preview.query, 600)));
+  if (preview.rows !== undefined && preview.rows.length > 0)
+    blocks.push(section(codeBlock(preview.rows.join('\n'), MOST_ROWS_TEXT)));
   if (preview.risks.length > 0) {
     blocks.push(section(preview.risks.map((risk) => `:warning: ${plain(risk, 300)}`).join('\n')));
   }
