@@ -1,9 +1,6 @@
 import type { App, HTTPReceiver, Receiver } from '@slack/bolt';
-// Part by part: the package's index loads Express and a receiver for Lambda too, which nobody here uses.
-import appModule from '@slack/bolt/dist/App.js';
-import httpModule from '@slack/bolt/dist/receivers/HTTPReceiver.js';
-import socketModule from '@slack/bolt/dist/receivers/SocketModeReceiver.js';
 import type { Logger } from '../observe/log.ts';
+import { boltApp, httpReceiver, socketModeReceiver } from './bolt.ts';
 import { clientOptions } from './client.ts';
 import type { Desk } from './desk.ts';
 import { listenToDiagnosis } from './listeners/diagnosis.ts';
@@ -47,7 +44,7 @@ export interface SlackApp {
 export function createSlackApp(options: SlackAppOptions): SlackApp {
   const logger = boltLogger(options.log);
   if (options.appToken !== undefined) {
-    const receiver = new socketModule.default({
+    const receiver = new (socketModeReceiver())({
       appToken: options.appToken,
       logger,
       autoReconnectEnabled: false,
@@ -66,7 +63,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
       stop: () => socket.stop(),
     };
   }
-  const http = new httpModule.default({
+  const http = new (httpReceiver())({
     signingSecret: options.signingSecret ?? '',
     endpoints: [SLACK_PATH],
     logger,
@@ -87,7 +84,7 @@ export function listen(app: App, desk: Desk): void {
 }
 
 function bolt(options: SlackAppOptions, receiver: Receiver): App {
-  const app = new appModule.default({
+  const app = new (boltApp())({
     receiver,
     // Bolt's own way asks Slack who the bot is before it runs a listener; an answer must not hang on that.
     authorize: async () => ({ botToken: options.botToken }),
