@@ -160,12 +160,12 @@ export class Outbox {
    * @returns the effect, or `undefined` when there is nothing to do (any more, yet, or here)
    */
   async claim(id: string, runner: string): Promise<Claim | undefined> {
-    const { rows } = await this.#store.claims.query<Row & { createdAt: Date; superseded: boolean }>(CLAIM, [
-      id,
-      runner,
-      LEASE_MS,
-      this.#store.skewMs,
-    ]);
+    const { rows } = await this.#store.claims.query<Row & { createdAt: Date; superseded: boolean }>({
+      // Prepared once a connection: a claim stands in the way of every message.
+      name: 'claim',
+      text: CLAIM,
+      values: [id, runner, LEASE_MS, this.#store.skewMs],
+    });
     const row = rows[0];
     if (row === undefined) return undefined;
     const { superseded, lane, createdAt, ...rest } = row;

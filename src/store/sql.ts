@@ -5,20 +5,39 @@ import { escapeLiteral } from 'pg';
 export const NOW = `
   select clock_timestamp() + $1 * interval '1 ms' as now`;
 
+/** Where no incident is there yet to lock. */
+export const NOTHING = `
+  select null as state, clock_timestamp() + $1 * interval '1 ms' as now`;
+
 export const NEXT_ID = `
   select 'inc-' || nextval('incident_number') as id`;
 
 /**
  * Begins the transaction and, in the same round trip, lets two deliveries for the same keys wait here
- * for each other until it ends.
+ * for each other until it ends. What comes first in the transaction can come along.
  *
  * @param keys in the order in which all transactions take them
+ * @param first a statement with its values; its rows are those of the last result
  */
-export function begin(keys: readonly string[]): string {
+export function begin(keys: readonly string[], first?: Statement): string {
   const locks = keys.map(
     (key) => `select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(key)}, 7204))`,
   );
-  return ['begin', ...locks].join('; ');
+  return ['begin', ...locks, ...(first === undefined ? [] : [inlined(first)])].join('; ');
+}
+
+/** A statement and what stands for `$1`, `$2` and so on in it. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Several statements go in one round trip only without parameters: the values are written into the text. */
+function inlined({ text, values }: Statement): string {
+  return text.replace(/\$(\d)/g, (_whole, place) => {
+    const value = values[Number(place) - 1] ?? '';
+    return typeof value === 'number' ? `(${value})` : escapeLiteral(value);
+  });
 }
 
 /**

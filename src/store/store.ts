@@ -65,6 +65,12 @@ export interface StoreOptions {
   readonly skewMs?: () => number;
 }
 
+/** The incident that a command is decided on, locked; and the time by the store's clock. */
+interface Found {
+  readonly state: Incident | null;
+  readonly now: Date;
+}
+
 /** Claiming is one short statement an effect. */
 const CLAIM_CONNECTIONS = 4;
 
@@ -131,22 +137,29 @@ export class Store {
     const order = posts.map((post, index) => ({ post, index })).sort((a, b) => compare(a.post.to, b.post.to));
     const results: Committed[] = new Array(posts.length);
     const keys = order.flatMap(({ post }) => ('key' in post.to ? [post.to.key] : []));
-    await this.#transaction(keys, async (client) => {
-      for (const { post, index } of order) results[index] = await this.#decide(client, post);
+    const [first] = order;
+    const lock = first === undefined ? undefined : this.#lockOf(first.post.to);
+    await this.#transaction(sql.begin(keys, lock), async (client, row) => {
+      for (const { post, index } of order) {
+        const found = index === first?.index ? row : await this.#lock(client, post.to);
+        results[index] = await this.#decide(client, post, found);
+      }
       if (outcome !== undefined) await this.#finish(client, outcome);
     });
     return results;
   }
 
   /** Runs `work` in one transaction, on one connection; a connection that failed is not used again. */
-  async #transaction<T>(keys: readonly string[], work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #transaction(
+    begin: string,
+    work: (client: pg.PoolClient, row: Found | undefined) => Promise<void>,
+  ): Promise<void> {
     const client = await this.pool.connect();
     let failure: Error | undefined;
     try {
-      await client.query(sql.begin(keys));
-      const result = await work(client);
+      const begun: pg.QueryResult<Found> | pg.QueryResult<Found>[] = await client.query(begin);
+      await work(client, [begun].flat().at(-1)?.rows[0]);
       await client.query('commit');
-      return result;
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       await client.query('rollback').catch(() => undefined);
@@ -156,8 +169,9 @@ export class Store {
     }
   }
 
-  async #decide(client: pg.PoolClient, post: Post): Promise<Committed> {
-    const found = await this.#lock(client, post.to);
+  async #decide(client: pg.PoolClient, post: Post, row: Found | undefined): Promise<Committed> {
+    if (row === undefined) throw new Error('the store returned no row where one is always returned');
+    const found = { state: row.state ?? undefined, now: row.now };
     const policy = post.policy(found.state?.pool);
     const decision: Decision = decide(found.state, post.command, found.now, policy);
     const told = decision.told === undefined ? {} : { told: decision.told };
@@ -170,7 +184,7 @@ export class Store {
       };
     }
     const { state, effects } = effectsOf(found.state, decision.events, policy);
-    await client.query(sql.APPEND, [
+    const values = [
       state.id,
       keyOf(post.to, state),
       state.kind,
@@ -183,27 +197,23 @@ export class Store {
       storableJson(decision.events),
       storableJson(effects),
       found.now,
-    ]);
+    ];
+    await client.query({ name: 'append', text: sql.APPEND, values });
     return { incident: state, events: decision.events, effects, ...told };
   }
 
-  async #lock(client: pg.PoolClient, to: Address): Promise<{ state?: Incident; now: Date }> {
+  async #lock(client: pg.PoolClient, to: Address): Promise<Found | undefined> {
+    const { text, values } = this.#lockOf(to);
+    const { rows } = await client.query<Found>(text, [...values]);
+    return rows[0];
+  }
+
+  #lockOf(to: Address): sql.Statement {
     const skew = this.#skewMs();
-    if ('fresh' in to) {
-      const { rows } = await client.query<{ now: Date }>(sql.NOW, [skew]);
-      return { now: rows[0]?.now ?? new Date(Number.NaN) };
-    }
-    const { rows } =
-      'key' in to
-        ? await client.query<{ state: Incident | null; now: Date }>(sql.LOCK_BY_KEY, [
-            to.key,
-            to.reopenWithinMs,
-            skew,
-          ])
-        : await client.query<{ state: Incident | null; now: Date }>(sql.LOCK_BY_ID, [to.incident, skew]);
-    const row = rows[0];
-    if (row === undefined) throw new Error('the store returned no row where one is always returned');
-    return row.state === null ? { now: row.now } : { state: row.state, now: row.now };
+    if ('fresh' in to) return { text: sql.NOTHING, values: [skew] };
+    return 'key' in to
+      ? { text: sql.LOCK_BY_KEY, values: [to.key, to.reopenWithinMs, skew] }
+      : { text: sql.LOCK_BY_ID, values: [to.incident, skew] };
   }
 
   async #finish(client: pg.PoolClient, outcome: EffectOutcome): Promise<void> {
@@ -266,7 +276,8 @@ export class Store {
     type Row = { state: Incident; event: Event | null; now: Date } & {
       [key in keyof DrawnMessage]: string | null;
     };
-    const { rows } = await this.pool.query<Row>(sql.DRAWING, [incident, slot, seq ?? -1, this.#skewMs()]);
+    const values = [incident, slot, seq ?? -1, this.#skewMs()];
+    const { rows } = await this.pool.query<Row>({ name: 'drawing', text: sql.DRAWING, values });
     const row = rows[0];
     if (row === undefined) return undefined;
     const { state, event, now, channel, ts, digest } = row;
