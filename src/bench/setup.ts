@@ -42,7 +42,12 @@ pools:
   slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
   const child = spawn(
     process.execPath,
-    ['--max-semi-space-size=2', fileURLToPath(new URL('../cli.js', import.meta.url)), 'serve'],
+    [
+      '--max-semi-space-size=2',
+      '--optimize-for-size',
+      fileURLToPath(new URL('../cli.js', import.meta.url)),
+      'serve',
+    ],
     {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
