@@ -202,6 +202,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         outbox: engine.outbox,
         pools: pools.desks(config.slack.channel, (pool) => diagnoseNow(diagnoses, contexts, pool, clock())),
         causes: NAMED_CAUSES,
+        access: config.access,
         groupsOf: (user) => groups.of(user),
         log,
         onInteraction: (action, outcome, ackMs) => {

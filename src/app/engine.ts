@@ -26,10 +26,11 @@ import type { Groups } from '../slack/groups.ts';
 import { createSharing } from '../slack/share.ts';
 import { Outbox } from '../store/outbox.ts';
 import { Presence } from '../store/presence.ts';
-import type { Store } from '../store/store.ts';
+import type { Committed, Store } from '../store/store.ts';
 import type { Diagnoses } from './diagnosis.ts';
 import { createPictures } from './pictures.ts';
 import type { Pools } from './pools.ts';
+import { endWarning } from './watch.ts';
 
 /** So many effects run at a time in one replica: enough for many incidents, few enough for Slack. */
 const CONCURRENCY = 16;
@@ -97,12 +98,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     policies.set(pool, known);
     return known;
   };
-  const loop = new Loop({
+  const loop: Loop = new Loop({
     store,
     dispatch: works ? createHereFirst({ run, offer: dispatch }) : dispatch,
     policy,
     onCommit: (committed, command) => {
       metrics.observeCommit(committed, command);
+      const pool = takenOver(committed, config);
+      // Lost in a crash, it is done when the samples next warn or clear.
+      if (pool !== undefined) void endWarning(loop, pool).catch(onError);
       for (const event of committed.events) {
         log.info({ incident: committed.incident?.id, event: event.type, command: command.type }, 'event');
       }
@@ -152,6 +156,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await presence?.stop();
     },
   };
+}
+
+/** The pool whose early warning gives way, since an incident of it has just opened. */
+function takenOver({ incident, events }: Committed, config: Config): string | undefined {
+  if (incident?.kind !== 'incident' || incident.pool === undefined) return undefined;
+  if (!events.some(({ type }) => type === 'IncidentOpened' || type === 'IncidentReopened')) return undefined;
+  const pool = config.pools.find((one) => one.name === incident.pool);
+  return pool?.detect?.warn === undefined ? undefined : pool.name;
 }
 
 function handlersOf(

@@ -73,7 +73,6 @@ export class Watch {
       case 'warn':
         return this.#warn(pool, facts);
       case 'open':
-        await this.#calm(pool);
         return this.#alert(pool, 'firing', facts);
       case 'clear':
         if (facts.over === 'warn') return this.#calm(pool);
@@ -111,8 +110,9 @@ export class Watch {
 
   async #warn(pool: string, { since, sample }: DetectionFacts): Promise<void> {
     const { loop, store } = this.#options;
-    // Where people are at work already, an early warning comes late.
-    if (sample === undefined || (await store.openIncidentOf(pool)) !== undefined) return;
+    if (sample === undefined) return;
+    // Where people are at work already, an early warning comes late, and one of before has had its time.
+    if ((await store.openIncidentOf(pool)) !== undefined) return endWarning(loop, pool);
     const history = this.#samplers.find((one) => one.pool === pool)?.history() ?? [];
     const fullAt = seriesOf(history.map(utilisationPoint))?.fullAt;
     await loop.submit({
@@ -135,6 +135,11 @@ export class Watch {
   async #calm(pool: string): Promise<void> {
     await this.#options.loop.submit({ to: warningOf(pool), command: { type: 'ClearWarning' }, pool });
   }
+}
+
+/** An incident of the pool is open: the warning, if there is one, gives way to it. */
+export async function endWarning(loop: Pick<Loop, 'submit'>, pool: string): Promise<void> {
+  await loop.submit({ to: warningOf(pool), command: { type: 'ClearWarning', by: 'incident' }, pool });
 }
 
 /** The pool's open warning; one that is over stays over. */

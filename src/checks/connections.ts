@@ -36,7 +36,7 @@ export const connections: Check<BuiltinParams<'connections'>> = {
         headline,
         lines,
         sessions: shown,
-        ...(more > 0 ? { more } : {}),
+        ...(more > 0 ? { more, rest: { name: 'sessions.txt', text: sessionsText(activity) } } : {}),
         ...(activity.hidden === null ? {} : { mend: activity.hidden.mend }),
       },
       facts: { connections: connectionFacts(activity, overMs) },
@@ -44,6 +44,21 @@ export const connections: Check<BuiltinParams<'connections'>> = {
     };
   },
 };
+
+/** Kept with the incident, so even of a huge server no more than this. */
+const REST_CHARS = 200_000;
+
+/** Every session, a line each, the longest in its state first; statements are masked already. */
+function sessionsText({ sessions }: Activity): string {
+  return [...sessions]
+    .sort((one, other) => (other.stateMs ?? 0) - (one.stateMs ?? 0))
+    .map(
+      (one) =>
+        `${one.pid}\t${one.application}\t${one.user}\t${one.client ?? 'unknown'}\t${one.state}\t${Math.round((one.stateMs ?? 0) / 1_000)} s\t${one.query}`,
+    )
+    .join('\n')
+    .slice(0, REST_CHARS);
+}
 
 /** The utilisation of a snapshot, as incidents keep it. */
 export function readingOf(activity: Activity): PoolReading {

@@ -107,8 +107,8 @@ function oneLine(message: string): string {
 const SEVERITY = ['ok', 'warn', 'fail'] as const;
 
 /**
- * One message of several checks: what the first came to as the headline, then what each has to say, then
- * what failed. A step whose own question got no answer says so first, whatever else was measured.
+ * One message of several checks: what the first came to as the headline, then what failed, then what each
+ * has to say. A step whose own question got no answer says so first, whatever else was measured.
  */
 function merged(outcomes: readonly Outcome[]): StepResult {
   const results = outcomes.flatMap((outcome) => ('result' in outcome ? [outcome.result] : []));
@@ -121,9 +121,8 @@ function merged(outcomes: readonly Outcome[]): StepResult {
   const mends = findings.flatMap((one) => one.mend ?? []);
   const firstMend =
     failedFirst?.mend ?? mends[0] ?? failures.find((failure) => failure.mend !== undefined)?.mend;
+  // What failed stands first: at the end of a long list it would be what is cut.
   const lines = [
-    ...(first?.lines ?? []),
-    ...others.flatMap((one) => [one.headline, ...one.lines]),
     ...failures
       .filter((failure) => failure !== failedFirst)
       .map((failure) =>
@@ -131,6 +130,8 @@ function merged(outcomes: readonly Outcome[]): StepResult {
           ? failure.failed
           : `${failure.failed}; to mend it: ${failure.mend}`,
       ),
+    ...(first?.lines ?? []),
+    ...others.flatMap((one) => [one.headline, ...one.lines]),
   ];
   const listed = findings.find((one) => one.sessions !== undefined);
   const tree = findings.find((one) => one.tree !== undefined)?.tree;

@@ -24,7 +24,8 @@ export type Command =
       readonly since: string;
       readonly warning: EarlyWarning;
     }
-  | { readonly type: 'ClearWarning' }
+  /** `incident`: one of the pool has opened and says more than the warning; left out, the pool is calm again. */
+  | { readonly type: 'ClearWarning'; readonly by?: 'incident' }
   | { readonly type: 'Acknowledge'; readonly by: Actor }
   | { readonly type: 'RunStep'; readonly by: Actor; readonly step: number }
   | { readonly type: 'RunAllSteps'; readonly by: Actor }

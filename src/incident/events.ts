@@ -111,7 +111,11 @@ export type Event = { readonly at: string } & (
   | { readonly type: 'Paged'; readonly level: number; readonly dedupKey: string }
   | { readonly type: 'PageFailed'; readonly level: number; readonly detail: string; readonly final: boolean }
   | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef }
-  | { readonly type: 'Resolved'; readonly how: 'alerts' | 'person' | 'request'; readonly by?: PersonRef }
+  | {
+      readonly type: 'Resolved';
+      readonly how: 'alerts' | 'person' | 'request' | 'incident';
+      readonly by?: PersonRef;
+    }
   | { readonly type: 'ActRefused'; readonly act: string; readonly by: PersonRef; readonly why: string }
   | { readonly type: 'EffectDied'; readonly effect: string; readonly kind: string; readonly detail: string }
 );

@@ -4,6 +4,7 @@ import type { Event, EventOf } from './events.ts';
 import { isNoted } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import type { Incident } from './state.ts';
+import { VERDICT_AFTER_MS } from './timers.ts';
 
 /**
  * What must follow from an event: messages to draw, steps to run, pages to send, timers to set.
@@ -84,9 +85,6 @@ function timers(state: Incident, policy: Policy): EffectSpec[] {
         ],
   );
 }
-
-/** The verdict is due by then, whatever is still running: people should have it within three seconds. */
-const VERDICT_AFTER_MS = 1_500;
 
 function verdictTimer(state: Incident, event: Event, policy: Policy): EffectSpec[] {
   if (policy.diagnose === undefined || state.pool === undefined) return [];

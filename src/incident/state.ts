@@ -92,7 +92,8 @@ export interface Incident {
   readonly reading?: PoolReading;
   readonly resolved?: {
     readonly at: string;
-    readonly how: 'alerts' | 'person' | 'request';
+    /** `incident`: of a warning, that an incident of its pool has opened. */
+    readonly how: 'alerts' | 'person' | 'request' | 'incident';
     readonly by?: PersonRef;
   };
   /** Sequence numbers of the events that have a message of their own in the thread. */

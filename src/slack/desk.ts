@@ -1,6 +1,7 @@
 import type { Loop } from '../effects/loop.ts';
 import type { StepFindings } from '../incident/events.ts';
 import type { Actor } from '../incident/people.ts';
+import type { Policy } from '../incident/policy.ts';
 import type { CauseId, Verdict } from '../incident/verdict.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Activity } from '../pool/activity.ts';
@@ -44,6 +45,8 @@ export interface Desk {
   readonly pools: ReadonlyMap<string, PoolDesk>;
   /** Every cause that can be named. */
   readonly causes: readonly { readonly id: CauseId; readonly title: string }[];
+  /** The rules by which an act of no incident is allowed. */
+  readonly access: Policy['access'];
   readonly groupsOf: (user: string) => Promise<Actor['groups']>;
   readonly log: Logger;
   readonly onInteraction: (action: string, outcome: 'done' | 'refused' | 'failed', ackMs: number) => void;

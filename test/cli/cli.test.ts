@@ -3,10 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { withStep } from '../runbook/sample.ts';
 import { configText } from '../support/lifeguard.ts';
 import { connect, testDatabase } from '../support/postgres.ts';
 import { runCli } from '../support/process.ts';
+
+// A start of the compiled program takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 
@@ -70,6 +74,20 @@ describe('the command line', () => {
       expect(stderr).toContain('line 2');
     },
   );
+
+  test('serve refuses a runbook with a fault: exit 2, with its file and line', async () => {
+    await writeFile(join(folder, 'own.md'), withStep('```checks\n- conections\n```'));
+    await writeFile(
+      join(folder, 'lifeguard.yaml'),
+      configText({ patientUrl: 'set', poolYaml: ['runbook: own.md'] }),
+    );
+    const { code, stderr } = await runCli(['serve'], {
+      cwd: folder,
+      env: { PATIENT_URL: 'postgres://bot@127.0.0.1:1/none', PORT: '0' },
+    });
+    expect(stderr).toMatch(/own\.md:1\d.*conections/);
+    expect(code).toBe(2);
+  });
 
   test('a missing configuration is a fault that names the mend', async () => {
     const { code, stderr } = await runCli(['serve'], { cwd: folder, env: { LIFEGUARD_CONFIG: 'none.yaml' } });

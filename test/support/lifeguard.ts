@@ -33,6 +33,8 @@ export const GROUPS = [
 export interface HarnessOptions {
   /** The pool's database; without one no pool is configured. */
   readonly patientUrl?: string;
+  /** More lines for the pool, each `key: value`. */
+  readonly poolYaml?: readonly string[];
   readonly redisUrl?: string;
   readonly slack?: StandInOptions;
   /** More lines for the configuration, at top level. */
@@ -99,7 +101,7 @@ export function configText(options: HarnessOptions): string {
   - name: orders
     match: { datname: catalytic_db }
     database_url: \${PATIENT_URL}
-    channel: "#backend-team"`;
+    channel: "#backend-team"${(options.poolYaml ?? []).map((line) => `\n    ${line}`).join('')}`;
   return `
 slack: { channel: "#incidents" }
 access:

@@ -54,7 +54,7 @@ export async function runCli(
   options: ProgramOptions & { readonly ms?: number } = {},
 ): Promise<Ended & { readonly stdout: string; readonly stderr: string }> {
   const program = startCli(args, options);
-  const timer = setTimeout(() => program.kill('SIGKILL'), options.ms ?? 20_000);
+  const timer = setTimeout(() => program.kill('SIGKILL'), options.ms ?? 50_000);
   const ended = await program.ended;
   clearTimeout(timer);
   return { ...ended, stdout: program.stdout(), stderr: program.stderr() };

@@ -5,6 +5,7 @@ import type { Facts } from '../facts.ts';
 import { type PersonRef, refOf, SYSTEM } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
+import { VERDICT_AFTER_MS } from '../timers.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
 
@@ -69,8 +70,9 @@ export function recordStep(
   const finished: Event = { type: 'StepFinished', at: now.toISOString(), ...rest };
   const next = evolve(state, finished);
   const isLast = Object.values(next.steps).every((one) => !one.running);
-  // A person's look at one step of a settled incident corrects the verdict; an early one waits for the rest.
-  return { events: isLast ? [finished, ...verdictOf(next, now, policy)] : [finished] };
+  // Early on a verdict waits for the rest; once it is due, each step that comes in late adds to it.
+  const isDue = now.getTime() - Date.parse(step.startedAt) >= VERDICT_AFTER_MS;
+  return { events: isLast || isDue ? [finished, ...verdictOf(next, now, policy)] : [finished] };
 }
 
 /** The timer: what the checks that have come back speak for, where no verdict has been reached by now. */

@@ -34,7 +34,7 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
     case 'RunStep':
       return runStep(state, command, now, policy);
     case 'ClearWarning':
-      return clearWarning(state, now);
+      return clearWarning(state, command, now);
     case 'RunAllSteps':
       return runAllSteps(state, command, now, policy);
     case 'NameRootCause':

@@ -35,7 +35,7 @@ export function raiseWarning(
 }
 
 /** The pool is calm again, or an incident has taken over. */
-export function clearWarning(state: Incident, now: Date): Decision {
+export function clearWarning(state: Incident, command: CommandOf<'ClearWarning'>, now: Date): Decision {
   if (state.kind !== 'warning' || state.status === 'resolved') return NOTHING;
-  return { events: [{ type: 'Resolved', at: now.toISOString(), how: 'alerts' }] };
+  return { events: [{ type: 'Resolved', at: now.toISOString(), how: command.by ?? 'alerts' }] };
 }

@@ -1,6 +1,7 @@
 import type { App, RespondArguments } from '@slack/bolt';
 import { readingOf } from '../../checks/connections.ts';
 import { worthALook } from '../../checks/sessions.ts';
+import { may } from '../../incident/access.ts';
 import type { Actor } from '../../incident/people.ts';
 import type { Incident } from '../../incident/state.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
@@ -110,7 +111,12 @@ async function diagnose({ desk, actor, words, channel }: Typed): Promise<Reply> 
   const pool = poolFor(desk, words[0], channel);
   if (pool === undefined) return unknownPool(desk, words[0]);
   const open = await desk.store.openIncidentOf(pool.name);
-  if (open === undefined) return diagnosisView(pool.name, await pool.diagnose());
+  if (open === undefined) {
+    const verdict = may(actor, 'responder', desk.access);
+    return verdict.allowed
+      ? diagnosisView(pool.name, await pool.diagnose())
+      : { code: 'not_allowed', why: verdict.why };
+  }
   const { told } = await desk.loop.submit({
     to: { incident: open.id },
     command: { type: 'RunAllSteps', by: actor },

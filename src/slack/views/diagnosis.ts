@@ -1,7 +1,7 @@
 import type { Diagnosed } from '../desk.ts';
 import { type Block, context, header, section, type View } from './blocks.ts';
-import { code, duration, fallback, plain } from './mrkdwn.ts';
-import { bullets, confidence, isWorthNaming } from './verdict.ts';
+import { bullets, code, duration, fallback, plain } from './mrkdwn.ts';
+import { confidence, isWorthNaming } from './verdict.ts';
 
 const MOST_LINES = 4;
 
@@ -25,7 +25,7 @@ export function diagnosisView(pool: string, { steps, verdict, ms }: Diagnosed): 
   }
   for (const { number, title, findings } of steps) {
     const lines = [`*Step ${number}: ${plain(title, 150)}*`, plain(findings.headline, 500)];
-    if (findings.lines.length > 0) lines.push(bullets(findings.lines.slice(0, MOST_LINES)));
+    if (findings.lines.length > 0) lines.push(bullets(findings.lines, MOST_LINES));
     if (findings.mend !== undefined) lines.push(`*To mend it:* ${code(findings.mend, 600)}`);
     blocks.push(section(lines.join('\n')));
   }

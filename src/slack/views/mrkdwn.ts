@@ -74,3 +74,20 @@ export function link(url: string, text: string): string {
   if (!/^https?:\/\/[^\s|<>]+$/.test(url)) return neutral(text);
   return `<${url}|${neutral(text).replaceAll('|', '¦')}>`;
 }
+
+/** A list stays this far below Slack's limit of a section, so that what stands beside it fits too. */
+const LIST_CHARS = 2_300;
+
+/** Outside text as a list, a line each; where it grows too long or has more than `most` lines, it says how many are left out. */
+export function bullets(lines: readonly string[], most = lines.length): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const line of lines.slice(0, most)) {
+    const bullet = `• ${plain(line, 400)}`;
+    length += bullet.length + 1;
+    if (length > LIST_CHARS) break;
+    shown.push(bullet);
+  }
+  const left = lines.length - shown.length;
+  return left === 0 ? shown.join('\n') : [...shown, `and ${left} more`].join('\n');
+}

@@ -2,7 +2,7 @@ import type { SessionRow } from '../../incident/events.ts';
 import type { Incident, StepState } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
-import { code, codeBlock, duration, fallback, plain, time } from './mrkdwn.ts';
+import { bullets, code, codeBlock, duration, fallback, plain, time } from './mrkdwn.ts';
 import { cancelButton, terminateButton } from './remedy-buttons.ts';
 
 /** A session row takes one block; more than this and the one that matters drowns. */
@@ -16,8 +16,7 @@ export function stepView(incident: Incident, step: StepState, title?: string): V
     return { text: `${name}: running`, blocks: [section(`*${name}*\n:hourglass_flowing_sand: running…`)] };
   }
   const blocks: Block[] = [section(`*${plain(name, 150)}*\n${markOf(step)}${plain(findings.headline, 500)}`)];
-  if (findings.lines.length > 0)
-    blocks.push(section(findings.lines.map((line) => `• ${plain(line, 400)}`).join('\n')));
+  if (findings.lines.length > 0) blocks.push(section(bullets(findings.lines)));
   if (findings.tree !== undefined && findings.tree.length > 0)
     blocks.push(section(`*Who waits for whom*\n${codeBlock(findings.tree.join('\n'), 2_500)}`));
   const drawn = insteadOf(incident, step.step);

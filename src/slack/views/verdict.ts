@@ -2,7 +2,7 @@ import type { Incident } from '../../incident/state.ts';
 import type { RankedCause } from '../../incident/verdict.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
-import { fallback, percent, person, plain, time } from './mrkdwn.ts';
+import { bullets, fallback, percent, person, plain, time } from './mrkdwn.ts';
 import { remedyButton } from './remedy-buttons.ts';
 
 /** A cause less probable than this is not worth a person's time at night. */
@@ -58,7 +58,13 @@ export function verdictView(incident: Incident): View | undefined {
   const [first, ...others] = worthNaming(incident);
   const blocks: Block[] = [];
   if (first === undefined) {
-    blocks.push(section('*Most likely:* nothing stands out. The steps below show what was measured.'));
+    blocks.push(
+      section(
+        verdict.complete
+          ? '*Most likely:* nothing stands out. The steps below show what was measured.'
+          : 'Nothing stands out so far.',
+      ),
+    );
   } else {
     blocks.push(section(`*Most likely:* ${plain(first.title, 150)} (${confidence(first)})`));
     if (first.evidence.length > 0) blocks.push(section(bullets(first.evidence.slice(0, MOST_EVIDENCE))));
@@ -77,7 +83,8 @@ export function verdictView(incident: Incident): View | undefined {
     ? 'from all checks'
     : ':hourglass_flowing_sand: some checks are still running';
   blocks.push(context(`${state}, ${time(verdict.at)}`));
-  return { text: fallback(`Most likely: ${first?.title ?? 'nothing stands out'}`), blocks };
+  const nothing = verdict.complete ? 'Most likely: nothing stands out' : 'Nothing stands out so far';
+  return { text: first === undefined ? nothing : fallback(`Most likely: ${first.title}`), blocks };
 }
 
 /** Opens the modal in which a person confirms the cause or names another. */
@@ -92,11 +99,6 @@ export function rootCauseButton(incident: string) {
 
 function named(rootCause: NonNullable<Incident['rootCause']>): string {
   return `*Root cause:* ${plain(rootCause.title, 300)}, named by ${person(rootCause.by)} ${time(rootCause.at)}`;
-}
-
-/** Lines as a list. */
-export function bullets(lines: readonly string[]): string {
-  return lines.map((line) => `• ${plain(line, 400)}`).join('\n');
 }
 
 /** How sure, in a word and as a figure. */

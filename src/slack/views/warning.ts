@@ -5,6 +5,12 @@ import { duration, fallback, percent, plain, time } from './mrkdwn.ts';
 /** The one quiet word before anything is wrong: how full, and how long until it is. Pings nobody. */
 export function warningView(incident: Incident, warning: EarlyWarning): View {
   const pool = plain(incident.pool ?? '', 80);
+  if (incident.resolved?.how === 'incident') {
+    return {
+      text: fallback(`${incident.pool} connection pool: the early warning has become an incident`),
+      blocks: [section(`:arrow_right: *${pool}* connection pool: the early warning has become an incident.`)],
+    };
+  }
   if (incident.resolved !== undefined) {
     const took = duration(Date.parse(incident.resolved.at) - Date.parse(incident.startsAt));
     return {
