@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { measureAlertToThread, measureBaseline } from './alert-to-thread.ts';
+import { benchDiagnosis } from './diagnosis.ts';
 import { percentile, type Row, table } from './figures.ts';
 import { measureApproveToGone, measureInteractions } from './interactions.ts';
 import { measureMemory } from './memory.ts';
@@ -43,4 +44,4 @@ async function main(): Promise<void> {
   console.log(table(rows));
 }
 
-await main();
+await (process.argv[2] === 'diagnosis' ? benchDiagnosis() : main());

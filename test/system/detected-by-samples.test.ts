@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { SAMPLE_EVERY_MS } from '../../src/pool/sampler.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { Samples } from '../../src/store/samples.ts';
@@ -7,6 +7,9 @@ import { isParent, notification } from '../support/lifeguard.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { type SickPool, sickPool } from './sick-pool.ts';
 import { happened, lifeguardWith, MINUTE, saying } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** The pool takes 9 connections of ordinary roles. */
 const USABLE = 9;

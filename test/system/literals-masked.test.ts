@@ -1,11 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { withStep } from '../runbook/sample.ts';
 import { eventually, PEOPLE, wordsOf } from '../support/lifeguard.ts';
 import { sickPool } from './sick-pool.ts';
 import { happened, lifeguardWith, openThread, saying } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const SECRET = 'hunter2-of-ann';
 

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { PEOPLE } from '../support/lifeguard.ts';
 import { happened, lifeguardOfQuietPool, openThread, told } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 test('`/pool diagnose` tells one person the verdict and all steps, and opens no incident', async () => {
   const lifeguard = await lifeguardOfQuietPool();

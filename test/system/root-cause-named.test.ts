@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { eventually, type Harness, PEOPLE, wordsOf } from '../support/lifeguard.ts';
 import { sickPool } from './sick-pool.ts';
 import {
@@ -11,6 +11,9 @@ import {
   paged,
   pagesOf,
 } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 async function modalOf(lifeguard: Harness, person: string) {
   return eventually(() => [...lifeguard.slack.workspace.views(person)].at(-1), 'the modal');

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { eventually, isParent, PEOPLE, wordsOf } from '../support/lifeguard.ts';
 import { happened, lifeguardOfQuietPool, openThread, saying } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const STEPS = [1, 2, 3, 4, 5];
 

@@ -1,9 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { eventually, isParent, PEOPLE, wordsOf } from '../support/lifeguard.ts';
 import { sickPool } from './sick-pool.ts';
 import { happened, lifeguardWith, now, openThread, saying } from './story.ts';
+
+// Servers are started in each test, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Every ordinary connection is taken, and a Prometheus that never answers keeps one step waiting. */
 test('the verdict stands in the thread with every connection taken, before the last check has answered', async () => {
