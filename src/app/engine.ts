@@ -19,6 +19,7 @@ import { createPageHandler } from '../pagerduty/page.ts';
 import { createRest } from '../pagerduty/rest.ts';
 import type { Point } from '../pool/series.ts';
 import { createRemedyHandler } from '../remedies/handler.ts';
+import { createVerifyHandler } from '../remedies/verify.ts';
 import { Channels } from '../slack/channels.ts';
 import type { createSlackClient } from '../slack/client.ts';
 import { createDrawing } from '../slack/draw.ts';
@@ -203,6 +204,11 @@ function handlersOf(
       loop,
       lifelineOf: (pool) => pools.lifelineOf(pool),
       groupsOf: (user) => slack.groups.of(user),
+    }),
+    'remedy.verify': createVerifyHandler({
+      store,
+      lifelineOf: (pool) => pools.lifelineOf(pool),
+      rulesOf: (pool) => policy(pool).pool?.verify,
     }),
     'pagerduty.event': createPageHandler({
       store,

@@ -43,7 +43,12 @@ export function policyFor(config: Config, pool?: string, diagnosis: Diagnosis = 
     ...(found === undefined
       ? {}
       : {
-          pool: { name: found.name, threshold: found.threshold, steps: diagnosis.steps },
+          pool: {
+            name: found.name,
+            threshold: found.threshold,
+            steps: diagnosis.steps,
+            verify: found.verify,
+          },
           ...(diagnosis.diagnose === undefined ? {} : { diagnose: diagnosis.diagnose }),
         }),
   };

@@ -8,6 +8,8 @@ export interface Handled {
   readonly command?: Command;
   /** The message that now stands in its slot. */
   readonly message?: EffectOutcome['message'];
+  /** Not over yet: run it again after this long. The due time is in the store, so a killed process loses none. */
+  readonly againAfterMs?: number;
 }
 
 /**

@@ -106,6 +106,11 @@ export class Runner {
       ended(over ? 'dead' : 'later', error);
       return over;
     }
+    if (handled.againAfterMs !== undefined) {
+      await this.#options.outbox.postpone(effect.id, handled.againAfterMs, 'to be looked at again');
+      ended('later');
+      return false;
+    }
     const outcome = {
       effect: effect.id,
       ...(handled.message === undefined ? {} : { message: handled.message }),
@@ -131,6 +136,8 @@ export class Runner {
         return handlers['slack.file'](effect);
       case 'remedy.execute':
         return handlers['remedy.execute'](effect);
+      case 'remedy.verify':
+        return handlers['remedy.verify'](effect);
       case 'pagerduty.event':
         return handlers['pagerduty.event'](effect);
       case 'timer':

@@ -89,6 +89,8 @@ export type Command =
       readonly before?: PoolReading;
       readonly after?: PoolReading;
     }
+  /** The pool as it stands after a remedy: below the line, or still not when the time was up. */
+  | { readonly type: 'RecordVerification'; readonly request: string; readonly reading?: PoolReading }
   | { readonly type: 'RecordPage'; readonly level: number; readonly dedupKey: string }
   | {
       readonly type: 'RecordPageFailure';

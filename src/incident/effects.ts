@@ -20,6 +20,8 @@ export type EffectWork =
   | { readonly kind: 'check.step'; readonly payload: { readonly step: number; readonly run: number } }
   | { readonly kind: 'slack.file'; readonly payload: { readonly file: SharedFile; readonly firing: number } }
   | { readonly kind: 'remedy.execute'; readonly payload: { readonly request: string } }
+  /** Watch the pool until the remedy has helped, or its time is up. */
+  | { readonly kind: 'remedy.verify'; readonly payload: { readonly request: string } }
   | {
       readonly kind: 'pagerduty.event';
       readonly payload: { readonly level: number; readonly action: 'trigger' | 'acknowledge' | 'resolve' };

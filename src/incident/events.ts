@@ -96,6 +96,21 @@ export type Event = { readonly at: string } & (
       readonly before?: PoolReading;
       readonly after?: PoolReading;
     }
+  /** The pool is below the line again, by this remedy as far as can be told. */
+  | {
+      readonly type: 'Mitigated';
+      readonly request: string;
+      readonly before?: PoolReading;
+      readonly after: PoolReading;
+    }
+  | {
+      /** The remedy was carried out, and the pool did not get below the line in time. */
+      readonly type: 'FixFailed';
+      readonly request: string;
+      readonly before?: PoolReading;
+      /** Absent where the pool could not be measured. */
+      readonly after?: PoolReading;
+    }
   | {
       readonly type: 'LevelReached';
       readonly level: number;

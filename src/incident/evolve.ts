@@ -10,6 +10,8 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'DataCorruptionSuspected',
   'RootCauseNamed',
   'RemedyEnded',
+  'Mitigated',
+  'FixFailed',
   'Resolved',
 ]);
 
@@ -121,6 +123,12 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
       return withRequest(state, event.request, (request) => ({ ...request, status: 'running' }));
     case 'RemedyEnded':
       return remedyEnded(state, event);
+    case 'Mitigated': {
+      const { type: _t, at, ...mitigation } = event;
+      return { ...state, mitigatedAt: at, mitigation, reading: event.after };
+    }
+    case 'FixFailed':
+      return fixFailed(state, event);
     case 'LevelReached':
       return { ...state, levels: [...state.levels, reached(event)] };
     case 'Paged':
@@ -147,6 +155,7 @@ function reopened(state: Incident, event: EventOf<'IncidentReopened'>): Incident
     acknowledged: _a,
     resolved: _r,
     mitigatedAt: _m,
+    mitigation: _by,
     rootCause: _c,
     verdict: _v,
     dataCorruption: _d,
@@ -181,6 +190,12 @@ function remedyEnded(state: Incident, event: EventOf<'RemedyEnded'>): Incident {
   const { type: _t, request: id, ...result } = event;
   const next = withRequest(state, id, (request) => ({ ...request, status: 'ended', result }));
   return event.after === undefined ? next : { ...next, reading: event.after };
+}
+
+/** What an earlier remedy had won is lost again: levels that it made unnecessary are needed. */
+function fixFailed(state: Incident, { after }: EventOf<'FixFailed'>): Incident {
+  const { mitigatedAt: _m, mitigation: _by, ...kept } = state;
+  return after === undefined ? kept : { ...kept, reading: after };
 }
 
 function withRequest(

@@ -22,6 +22,12 @@ export interface Level {
   readonly pages: boolean;
 }
 
+/** A fix counts as one when the pool is below so many per cent within this time. */
+export interface VerifyRules {
+  readonly withinMs: number;
+  readonly healthyBelow: number;
+}
+
 /** The rules by which an incident is decided. Taken from the configuration at the moment of each command. */
 export interface Policy {
   readonly access: {
@@ -48,6 +54,8 @@ export interface Policy {
     readonly threshold: number;
     /** The numbers of the diagnosis steps in the pool's runbook. */
     readonly steps: readonly number[];
+    /** When a fix counts as one; left out, no fix is watched. */
+    readonly verify?: VerifyRules;
   };
   /** Ranks the root causes that the facts speak for. Pure; left out, nobody names a cause but people. */
   readonly diagnose?: (facts: Facts) => Verdict;

@@ -5,6 +5,7 @@ import { isNoted } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import type { Incident } from './state.ts';
 import { VERDICT_AFTER_MS } from './timers.ts';
+import { firstLook, isWatched } from './verification.ts';
 
 /**
  * What must follow from an event: messages to draw, steps to run, pages to send, timers to set.
@@ -57,6 +58,10 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
     case 'RemedyApproved':
       return event.enough
         ? [{ kind: 'remedy.execute', lane: `remedy.${state.pool}`, payload: { request: event.request } }]
+        : [];
+    case 'RemedyEnded':
+      return isWatched(state, event, policy)
+        ? [{ kind: 'remedy.verify', due: firstLook(event.at), payload: { request: event.request } }]
         : [];
     case 'LevelReached':
       return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
@@ -139,8 +144,9 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   if (isNoted(event) && tellsAnew(state, event)) slots.push(`note-${state.seq}`);
   if (event.type === 'LevelReached' && announces(state, event))
     slots.push(`level-${state.firing}-${event.level}`);
-  // What was suggested can no longer be asked for there.
-  if (event.type === 'Resolved' && state.verdict !== undefined) slots.push('verdict');
+  // What was suggested can no longer be asked for there, or something else is suggested now.
+  if ((event.type === 'Resolved' || event.type === 'FixFailed') && state.verdict !== undefined)
+    slots.push('verdict');
   if (event.type === 'Resolved' || event.type === 'Acknowledged') slots.push(...announcements(state));
   return slots.map((slot) => message(state, slot));
 }

@@ -83,6 +83,12 @@ export interface Incident {
   /** Confirmed or named by a person: that is what `root_cause_identified` means. */
   readonly rootCause?: { readonly title: string; readonly by: PersonRef; readonly at: string };
   readonly mitigatedAt?: string;
+  /** By which request, and what it did for the pool. */
+  readonly mitigation?: {
+    readonly request: string;
+    readonly before?: PoolReading;
+    readonly after: PoolReading;
+  };
   readonly dataCorruption?: { readonly by: PersonRef; readonly at: string };
   readonly levels: readonly ReachedLevel[];
   readonly steps: Readonly<Record<number, StepState>>;

@@ -61,7 +61,12 @@ describe('the policy of a pool', () => {
       },
       reopenWithinMs: 1_200_000,
       channel: '#all',
-      pool: { name: 'eu', threshold: 90, steps: [] },
+      pool: {
+        name: 'eu',
+        threshold: 90,
+        steps: [],
+        verify: { withinMs: 60_000, healthyBelow: 80 },
+      },
     });
   });
 

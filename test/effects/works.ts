@@ -66,6 +66,7 @@ export async function testWorks(db: TestStore, options: WorksOptions = {}): Prom
     'check.step': handle,
     'slack.file': handle,
     'remedy.execute': handle,
+    'remedy.verify': handle,
     'pagerduty.event': handle,
     timer: handle,
   };
@@ -139,6 +140,7 @@ export function ordinary(effect: Effect): Handled {
     }
     case 'slack.file':
     case 'remedy.execute':
+    case 'remedy.verify':
       return {};
     case 'timer':
       return { command: timerCommand(effect.payload) };

@@ -207,6 +207,8 @@ function inShort(effect: EffectSpec): string {
       return `share ${effect.payload.file}`;
     case 'remedy.execute':
       return `execute ${effect.payload.request}`;
+    case 'remedy.verify':
+      return `verify ${effect.payload.request} at ${effect.due}`;
     case 'pagerduty.event':
       return `${effect.payload.action} L${effect.payload.level}`;
     case 'timer':

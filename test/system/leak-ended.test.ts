@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actions } from '../../src/slack/views/blocks.ts';
 import { remedyButton } from '../../src/slack/views/remedy-buttons.ts';
 import { eventually, PEOPLE, wordsOf } from '../support/lifeguard.ts';
-import { happened, lifeguardWith, openThread, type Patient, startPatient } from './story.ts';
+import { happened, lifeguardWith, now, openThread, type Patient, startPatient } from './story.ts';
 
 let patient: Patient;
 beforeAll(async () => {
@@ -58,4 +58,9 @@ test('one approval ends the sessions of a leak that were shown, and not the one 
   );
   expect(await later.lives()).toBe(true);
   expect(await happened(lifeguard, 'RemedyEnded')).toMatchObject([{ outcome: 'done' }]);
+  expect(await happened(lifeguard, 'Mitigated')).toMatchObject([{ request: 'r1' }]);
+  await eventually(
+    () => (wordsOf(now(lifeguard, parent)).includes('*Mitigated*') ? true : undefined),
+    'the parent message says so',
+  );
 });

@@ -25,6 +25,11 @@ export function startSteps(state: Incident | undefined, at: string, policy: Poli
   return stepsOf(state, policy).map((step) => stepStarted(state, step, at, SYSTEM));
 }
 
+/** Every step that is not running already, begun again by nobody's press: what was found before is out of date. */
+export function restartSteps(state: Incident, at: string, policy: Policy): Event[] {
+  return idleSteps(state, policy).map((step) => stepStarted(state, step, at, SYSTEM));
+}
+
 /** A diagnosis step is run, or run again. */
 export function runStep(state: Incident, command: CommandOf<'RunStep'>, now: Date, policy: Policy): Decision {
   const { step } = command;

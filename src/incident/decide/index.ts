@@ -8,6 +8,7 @@ import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runSt
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import { approve, deny, endRemedy, expireRequest, requestRemedy, startRemedy } from './remedies.ts';
+import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';
 
 export type { Decision, Told } from './decision.ts';
@@ -72,6 +73,8 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return startRemedy(state, command, now, policy);
     case 'EndRemedy':
       return endRemedy(state, command, now);
+    case 'RecordVerification':
+      return recordVerification(state, command, now, policy);
     case 'RecordPage':
       return recordPage(state, command, now);
     case 'RecordPageFailure':

@@ -1,15 +1,18 @@
 import type { Event } from '../../incident/events.ts';
 import { firingAlerts, type Incident } from '../../incident/state.ts';
-import { section, type View } from './blocks.ts';
+import { actions, type Block, section, type View } from './blocks.ts';
 import { duration, person, plain, time } from './mrkdwn.ts';
-import { outcomeText } from './request.ts';
+import { outcomeText, readingText } from './request.ts';
+import { suggestedButton } from './verdict.ts';
 
 /** What one event tells in the thread; `undefined` for events that have nothing to tell. */
 export function noteView(incident: Incident, event: Event): View | undefined {
   const text = noteText(incident, event);
-  return text === undefined
-    ? undefined
-    : { text: stripped(text).trim() || 'Lifeguard', blocks: [section(text)] };
+  if (text === undefined) return undefined;
+  const blocks: Block[] = [section(text)];
+  const next = event.type === 'FixFailed' ? suggestedButton(incident) : undefined;
+  if (next !== undefined) blocks.push(actions('next-remedy', [next]));
+  return { text: stripped(text).trim() || 'Lifeguard', blocks };
 }
 
 function noteText(incident: Incident, event: Event): string | undefined {
@@ -31,6 +34,10 @@ function noteText(incident: Incident, event: Event): string | undefined {
       if (request === undefined) return undefined;
       return `*${plain(request.preview.title, 200)}*\n${outcomeText(request)}`;
     }
+    case 'Mitigated':
+      return `:large_green_circle: *Mitigated* by: ${titleOf(incident, event.request)}\n${readingText(event.before, event.after)}`;
+    case 'FixFailed':
+      return fixFailedText(incident, event);
     case 'Resolved':
       return resolvedText(incident, event);
     case 'EffectDied':
@@ -38,6 +45,22 @@ function noteText(incident: Incident, event: Event): string | undefined {
     default:
       return undefined;
   }
+}
+
+function titleOf(incident: Incident, request: string): string {
+  return plain(incident.requests[request]?.preview.title ?? 'the last remedy', 200);
+}
+
+function fixFailedText(incident: Incident, event: Extract<Event, { type: 'FixFailed' }>): string {
+  const pool =
+    event.after === undefined
+      ? 'The pool could not be measured.'
+      : `${readingText(event.before, event.after)}, which is not enough.`;
+  const next =
+    suggestedButton(incident) === undefined
+      ? 'All checks run again, to see what is so now.'
+      : 'All checks run again; the next best remedy is below.';
+  return `:x: *That did not help enough:* ${titleOf(incident, event.request)}\n${pool}\n${next}`;
 }
 
 function levelText(event: Extract<Event, { type: 'LevelReached' }>): string {

@@ -4,6 +4,7 @@ import { firingAlerts, type Incident, levelInForce } from '../../incident/state.
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
 import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
+import { readingText } from './request.ts';
 import { rootCauseButton, suggestedButton, verdictLine } from './verdict.ts';
 
 /** What the views are told besides the incident itself. */
@@ -27,6 +28,8 @@ export function parentView(incident: Incident, view: ViewContext): View {
   const verdict = verdictLine(incident);
   if (verdict !== undefined) blocks.push(section(verdict));
   blocks.push(fields(facts(incident, view.policy)));
+  const mitigated = mitigatedText(incident);
+  if (mitigated !== undefined) blocks.push(section(mitigated));
   if (incident.dataCorruption !== undefined) {
     blocks.push(
       section(`:rotating_light: *Data corruption suspected* by ${person(incident.dataCorruption.by)}`),
@@ -45,8 +48,11 @@ function headline(incident: Incident): string {
       : `🔴 ${incident.title}: alert of an unknown pool`;
   }
   if (incident.status === 'resolved') return `✅ ${pool} connection pool: resolved`;
-  const mark = incident.acknowledged === undefined ? '🔴' : '🟠';
+  const mark = incident.mitigatedAt !== undefined ? '🟢' : incident.acknowledged === undefined ? '🔴' : '🟠';
   if (reading === undefined) return `${mark} ${pool} connection pool is nearly exhausted`;
+  if (incident.mitigatedAt !== undefined) {
+    return `${mark} ${pool} connection pool: mitigated, ${percent(reading.percent)} in use (${reading.used} of ${reading.usable})`;
+  }
   return `${mark} ${pool} connection pool: ${percent(reading.percent)} in use (${reading.used} of ${reading.usable})`;
 }
 
@@ -57,6 +63,16 @@ function summaryOf(incident: Incident): string | undefined {
   const text = alert.annotations['summary'] ?? alert.annotations['description'] ?? '';
   const more = firing.length > 1 ? ` _and ${firing.length - 1} more firing_` : '';
   return `*${plain(alert.name, 150)}*${text === '' ? '' : `  ${plain(text, 500)}`}${more}`;
+}
+
+/** Since when it is better, by what, and how much. */
+function mitigatedText(incident: Incident): string | undefined {
+  const { mitigatedAt, mitigation } = incident;
+  if (mitigatedAt === undefined || incident.status === 'resolved') return undefined;
+  const request = mitigation === undefined ? undefined : incident.requests[mitigation.request];
+  const by = request === undefined ? '' : `, by: ${plain(request.preview.title, 200)}`;
+  const pool = readingText(mitigation?.before, mitigation?.after);
+  return `:large_green_circle: *Mitigated* ${time(mitigatedAt)}${by}${pool === '' ? '' : `\n${pool}`}`;
 }
 
 /** How to add the pool, in the words of the file that it goes into. */

@@ -82,7 +82,8 @@ function outcomeLine(request: RemedyRequest): string {
   return `${mark} ${withCode(result.detail)}${took}`;
 }
 
-function readingText(before: PoolReading | undefined, after: PoolReading | undefined): string {
+/** The pool before and after, in one line; empty where it could not be measured. */
+export function readingText(before: PoolReading | undefined, after: PoolReading | undefined): string {
   if (after === undefined) return '';
   const now = `*${percent(after.percent)}* (${after.used} of ${after.usable} connections)`;
   return before === undefined ? `Pool now at ${now}` : `Pool: ${percent(before.percent)} → ${now}`;

@@ -1,5 +1,6 @@
+import type { Target } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
-import type { RankedCause } from '../../incident/verdict.ts';
+import type { RankedCause, SuggestedRemedy, SuggestedTarget } from '../../incident/verdict.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, section, type View } from './blocks.ts';
 import { bullets, fallback, percent, person, plain, time } from './mrkdwn.ts';
@@ -39,12 +40,40 @@ export function verdictLine(incident: Incident): string | undefined {
   return `*Most likely:* ${plain(first.title, 150)} (${confidence(first)})${why.join('')}`;
 }
 
-/** The button of the remedy that the likeliest cause suggests, if it is one that a press can ask for. */
+/**
+ * The button of the remedy to ask for now: the likeliest cause's, if a press can ask for it. One that was
+ * carried out since the verdict has had its chance; then it is the next best.
+ */
 export function suggestedButton(incident: Incident) {
-  const [first] = worthNaming(incident);
-  if (first?.remedy === undefined || incident.status !== 'open' || incident.pool === undefined)
-    return undefined;
-  return remedyButton({ i: incident.id, pool: incident.pool }, first.remedy);
+  const { pool } = incident;
+  if (incident.status !== 'open' || pool === undefined) return undefined;
+  const causes = worthNaming(incident);
+  const left = causes.filter(({ remedy }) => remedy === undefined || !isTried(incident, remedy));
+  const candidates = left.length === causes.length ? left.slice(0, 1) : left;
+  return candidates
+    .map(({ remedy }) => (remedy === undefined ? undefined : remedyButton({ i: incident.id, pool }, remedy)))
+    .find((one) => one !== undefined);
+}
+
+function isTried(incident: Incident, { action, target }: SuggestedRemedy): boolean {
+  const since = Date.parse(incident.verdict?.at ?? '');
+  return Object.values(incident.requests).some(
+    (request) =>
+      request.action === action &&
+      request.result?.outcome === 'done' &&
+      Date.parse(request.result.at) >= since &&
+      isAimedAt(request.target, target),
+  );
+}
+
+function isAimedAt(done: Target, suggested: SuggestedTarget | undefined): boolean {
+  if (done.kind === 'backend' && suggested?.kind === 'backend') {
+    return done.pid === suggested.pid && done.backendStart === suggested.backendStart;
+  }
+  if (done.kind === 'leak' && suggested?.kind === 'leak') {
+    return done.application === suggested.application && done.lastStatement === suggested.lastStatement;
+  }
+  return done.kind === 'prepared' && suggested?.kind === 'prepared' && done.gid === suggested.gid;
 }
 
 /** The thread's message about the verdict: what, how sure, why, what to do, and what else it may be. */
