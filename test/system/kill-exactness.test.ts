@@ -80,7 +80,7 @@ describe('a kill is exact', () => {
     const pool = (text: string) => lifeguard.slack.actor.command(alice, 'backend-team', '/pool', text);
     await pool('kill 2147483647');
     await told(lifeguard, alice, 'no backend with pid 2147483647');
-    for (const wrong of ['-5', '99999999999', '4711; drop table x', 'kill', '']) {
+    for (const wrong of ['-5', '2147483648', '99999999999', '4711; drop table x', 'kill', '']) {
       const before = lifeguard.slack.workspace.ephemerals(alice).length;
       await pool(`kill ${wrong}`);
       const said = await eventually(
