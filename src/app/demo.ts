@@ -32,7 +32,7 @@ const CALM_AUTO_MS = 1_000;
 const PATIENCE_MS = 25_000;
 
 const HINT =
-  'Open #backend-team and its thread. As Alice, look at step 2 and press Terminate at the session that blocks the others. Then act as Bob and press Approve.';
+  'A thread opens in #backend-team within seconds and says what is most likely wrong. As Alice press Terminate: it means the session that blocks the others. Then act as Bob and press Approve in the thread.';
 
 export interface DemoOptions {
   readonly auto: boolean;
@@ -90,10 +90,10 @@ async function live(
   options.print(`  Open ${app.url}/console`);
   if (!options.auto) {
     options.print(
-      '  In #backend-team a thread opens in a few seconds. Open it, find the session that blocks the others,',
+      '  In #backend-team a thread opens in a few seconds and says what is most likely wrong. As Alice press',
     );
     options.print(
-      '  press Terminate as Alice; switch to Bob (top right) and press Approve. Ctrl-C ends the demo.',
+      '  Terminate; switch to Bob (top right) and press Approve in the thread. Ctrl-C ends the demo.',
     );
   }
   options.print('');

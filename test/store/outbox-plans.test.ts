@@ -46,10 +46,15 @@ async function fill(name: string, count: number, due: string, lane: string, stat
 async function planOf(ask: () => Promise<unknown>, pool = db.store.pool): Promise<Node[]> {
   const spy = vi.spyOn(pool, 'query');
   await ask();
-  const [text, values] = (spy.mock.calls[0] ?? []) as unknown[];
+  const [query, ...rest] = (spy.mock.calls[0] ?? []) as unknown[];
+  // A prepared statement comes as one object.
+  const { text, values } =
+    typeof query === 'string'
+      ? { text: query, values: rest[0] }
+      : (query as { readonly text: string; readonly values: unknown });
   spy.mockRestore();
   const [row] = await db.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-    `explain (analyze, format json) ${String(text)}`,
+    `explain (analyze, format json) ${text}`,
     values as unknown[],
   );
   const flat = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flat)];
