@@ -1,7 +1,8 @@
 import { duration } from '../incident/words.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type Backend, findBackend } from '../pool/sessions.ts';
-import type { NoPlan } from './remedy.ts';
+import type { SignalResult } from './executors/postgres.ts';
+import type { NoPlan, RemedyResult } from './remedy.ts';
 
 /** A transaction that has been open this long may take as long again to roll back. */
 const LONG_TRANSACTION_MS = 60_000;
@@ -84,4 +85,34 @@ export function risksOf(backend: Backend): string[] {
     risks.push('It waits for another session itself: ending that one frees more.');
   }
   return risks;
+}
+
+/**
+ * What a signal came to. After a crash the target being gone is what the first run was for: then it is said
+ * that this run did nothing.
+ *
+ * @param over what is over then, as a sentence begins: `backend 4711 is gone`
+ */
+export function resultOf(
+  { outcome, detail, ms }: SignalResult<string>,
+  again: boolean,
+  over: string,
+): RemedyResult {
+  switch (outcome) {
+    case 'gone':
+    case 'moved_on':
+      return again
+        ? {
+            outcome: 'done',
+            detail: `${over}; Lifeguard was restarted while at it, and did nothing a second time`,
+            ms,
+          }
+        : { outcome: 'nothing_to_do', detail, ms };
+    case 'refused':
+      return { outcome: 'refused', detail, ms };
+    case 'still_there':
+      return { outcome: 'failed', detail, ms };
+    default:
+      return { outcome: 'done', detail, ms };
+  }
 }

@@ -1,7 +1,7 @@
-import type { BackendTarget, RemedyOutcome } from '../incident/remedy.ts';
+import type { BackendTarget } from '../incident/remedy.ts';
 import { duration } from '../incident/words.ts';
-import { applicationOf, factsOf, lookFor } from './backend.ts';
-import { type CancelResult, cancelQuery } from './executors/postgres.ts';
+import { applicationOf, factsOf, lookFor, resultOf } from './backend.ts';
+import { cancelQuery } from './executors/postgres.ts';
 import { poolReading } from './reading.ts';
 import type { Remedy } from './remedy.ts';
 
@@ -55,24 +55,7 @@ export const cancel: Remedy<CancelWish, QueryTarget> = {
   },
   wishOf: ({ pid, backendStart, queryStart }) => ({ action: 'cancel', pid, backendStart, queryStart }),
   holds: (approved, found) => approved.queryStart === found.queryStart,
-  async execute(lifeline, target, again) {
-    const result = await cancelQuery(lifeline, target);
-    return { outcome: outcomeOf(result.outcome, again), detail: result.detail, ms: result.ms };
-  },
+  execute: async (lifeline, target, again) =>
+    resultOf(await cancelQuery(lifeline, target), again, `the query of backend ${target.pid} is over`),
   verify: poolReading,
 };
-
-/** After a crash the query being over is what the first try was for. */
-function outcomeOf(outcome: CancelResult['outcome'], again: boolean): RemedyOutcome {
-  switch (outcome) {
-    case 'cancelled':
-      return 'done';
-    case 'gone':
-    case 'moved_on':
-      return again ? 'done' : 'nothing_to_do';
-    case 'refused':
-      return 'refused';
-    case 'still_there':
-      return 'failed';
-  }
-}

@@ -1,6 +1,6 @@
-import type { BackendTarget, RemedyOutcome } from '../incident/remedy.ts';
-import { applicationOf, factsOf, lookFor, risksOf } from './backend.ts';
-import { type TerminateResult, terminateBackend } from './executors/postgres.ts';
+import type { BackendTarget } from '../incident/remedy.ts';
+import { applicationOf, factsOf, lookFor, resultOf, risksOf } from './backend.ts';
+import { terminateBackend } from './executors/postgres.ts';
 import { poolReading } from './reading.ts';
 import type { Remedy } from './remedy.ts';
 
@@ -31,35 +31,7 @@ export const terminate: Remedy<TerminateWish, BackendTarget> = {
   },
   wishOf: ({ pid, backendStart }) => ({ action: 'terminate', pid, backendStart }),
   holds: (approved, found) => approved.backendStart === found.backendStart,
-  async execute(lifeline, target, again) {
-    const result = await terminateBackend(lifeline, target);
-    return {
-      outcome: outcomeOf(result.outcome, again),
-      detail: detailOf(result, target.pid, again),
-      ms: result.ms,
-    };
-  },
+  execute: async (lifeline, target, again) =>
+    resultOf(await terminateBackend(lifeline, target), again, `backend ${target.pid} is gone`),
   verify: poolReading,
 };
-
-/** After a crash the backend being gone is what the first try was for. */
-function outcomeOf(outcome: TerminateResult['outcome'], again: boolean): RemedyOutcome {
-  switch (outcome) {
-    case 'terminated':
-      return 'done';
-    case 'gone':
-    case 'moved_on':
-      return again ? 'done' : 'nothing_to_do';
-    case 'refused':
-      return 'refused';
-    case 'still_there':
-      return 'failed';
-  }
-}
-
-function detailOf(result: { outcome: string; detail: string }, pid: number, again: boolean): string {
-  if (again && (result.outcome === 'gone' || result.outcome === 'moved_on')) {
-    return `backend ${pid} is gone; Lifeguard was restarted while ending it, and did nothing a second time`;
-  }
-  return result.detail;
-}
