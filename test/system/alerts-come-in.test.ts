@@ -25,11 +25,14 @@ test('repeats, a second Alertmanager and a second alert of the group are one inc
   await lifeguard.settled();
   expect(parents(lifeguard)).toHaveLength(1);
   expect(lifeguard.pagerduty.pages).toHaveLength(1);
+  // Of two deliveries at once, the one that comes second may leave a gap in the numbers.
+  const [incident] = await lifeguard.app.store.incidents({ limit: 2 });
+  const status = async () => (await lifeguard.app.store.incident(incident?.id ?? ''))?.status;
   // The first of two that clears closes nothing.
   await lifeguard.alert(notification({ startsAt, status: 'resolved' }));
-  expect((await lifeguard.app.store.incident('inc-1'))?.status).toBe('open');
+  expect(await status()).toBe('open');
   await lifeguard.alert(notification({ startsAt, status: 'resolved', ...another }));
-  expect((await lifeguard.app.store.incident('inc-1'))?.status).toBe('resolved');
+  expect(await status()).toBe('resolved');
 });
 
 test('fired again within 30 minutes it goes on in its thread, later it opens a new one', async () => {
