@@ -27,7 +27,7 @@ import type { Groups } from '../slack/groups.ts';
 import { createSharing } from '../slack/share.ts';
 import { Outbox } from '../store/outbox.ts';
 import { Presence } from '../store/presence.ts';
-import type { Committed, Store } from '../store/store.ts';
+import type { Claimed, Committed, Store } from '../store/store.ts';
 import type { Diagnoses } from './diagnosis.ts';
 import { createPictures } from './pictures.ts';
 import type { Pools } from './pools.ts';
@@ -73,12 +73,20 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const works = environment.role !== 'web';
   const onError = (error: Error): void => log.warn({ err: error }, 'the queue or the store is in trouble');
   const outbox = new Outbox(store);
-  if (options.alone && works) await outbox.release();
-  const queue = await openQueue({
+  const opening = openQueue({
     storeUrl: options.storeUrl,
     onError,
     ...(environment.redisUrl === undefined ? {} : { redisUrl: environment.redisUrl }),
   });
+  // Whether it could be opened is asked below.
+  opening.catch(() => undefined);
+  try {
+    if (options.alone && works) await outbox.release();
+  } catch (error) {
+    await opening.then((opened) => opened.close()).catch(() => undefined);
+    throw error;
+  }
+  const queue = await opening;
   const name = randomUUID();
   const presence = options.alone
     ? undefined
@@ -92,6 +100,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         onError,
       });
   const run = (id: string): Promise<void> => runner.run(id);
+  const runClaimed = (claimed: Claimed): Promise<void> => runner.runClaimed(claimed);
   const dispatch = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
@@ -101,7 +110,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const loop: Loop = new Loop({
     store,
-    dispatch: works ? createHereFirst({ run, offer: dispatch }) : dispatch,
+    ...(works ? createHereFirst({ run, runClaimed, name, offer: dispatch }) : { dispatch }),
     policy,
     onCommit: (committed, command) => {
       metrics.observeCommit(committed, command);

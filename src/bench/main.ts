@@ -4,20 +4,22 @@ import { benchDiagnosis } from './diagnosis.ts';
 import { percentile, type Row, table } from './figures.ts';
 import { measureApproveToGone, measureInteractions } from './interactions.ts';
 import { measureMemory } from './memory.ts';
-import { startBench } from './setup.ts';
+import { type Bench, startBench } from './setup.ts';
 
-/** Runs the benchmark and prints one table; every figure is measured here and now. */
-async function main(): Promise<void> {
-  const bench = await startBench();
-  const rows: Row[] = [];
-  try {
+/** What can be measured, each by its name: `npm run bench -- thread`. Without one all but the diagnosis is. */
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
+  async thread(bench) {
     const baseline = await measureBaseline(bench);
     const thread = await measureAlertToThread(bench);
     const ratio = percentile(thread, 50) / percentile(baseline, 50);
-    rows.push(
+    return [
       { name: 'one fsynced INSERT + one Slack call', unit: 'ms', samples: baseline },
       { name: 'webhook sent → thread posted', unit: 'ms', samples: thread, goal: 'p50 ≤ 10' },
       { name: '  ratio of the medians', unit: '×', samples: [ratio], goal: '≤ 3' },
+    ];
+  },
+  async interactions(bench) {
+    return [
       {
         name: 'Slack interaction acknowledged',
         unit: 'ms',
@@ -30,13 +32,26 @@ async function main(): Promise<void> {
         samples: await measureApproveToGone(bench),
         goal: '≤ 250',
       },
-    );
-    rows.push({
-      name: 'resident memory, 1,000 open incidents',
-      unit: 'MB',
-      samples: [await measureMemory(bench)],
-      goal: '≤ 160',
-    });
+    ];
+  },
+  async memory(bench) {
+    return [
+      {
+        name: 'resident memory, 1,000 open incidents',
+        unit: 'MB',
+        samples: [await measureMemory(bench)],
+        goal: '≤ 160',
+      },
+    ];
+  },
+};
+
+/** Runs parts of the benchmark and prints one table; every figure is measured here and now. */
+async function main(names: readonly string[]): Promise<void> {
+  const bench = await startBench();
+  const rows: Row[] = [];
+  try {
+    for (const name of names) rows.push(...((await PARTS[name]?.(bench)) ?? []));
   } finally {
     await bench.stop();
   }
@@ -44,4 +59,10 @@ async function main(): Promise<void> {
   console.log(table(rows));
 }
 
-await (process.argv[2] === 'diagnosis' ? benchDiagnosis() : main());
+const names = process.argv.slice(2);
+const unknown = names.find((name) => PARTS[name] === undefined && name !== 'diagnosis');
+if (unknown !== undefined) {
+  console.error(`no part is called ${unknown}; there are ${Object.keys(PARTS).join(', ')} and diagnosis`);
+  process.exitCode = 2;
+} else if (names.includes('diagnosis')) await benchDiagnosis();
+else await main(names.length === 0 ? Object.keys(PARTS) : names);

@@ -44,7 +44,7 @@ pools:
     process.execPath,
     [
       '--max-semi-space-size=2',
-      '--optimize-for-size',
+      '--heap-growing-percent=15',
       fileURLToPath(new URL('../cli.js', import.meta.url)),
       'serve',
     ],

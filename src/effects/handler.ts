@@ -1,6 +1,6 @@
 import type { Command } from '../incident/commands.ts';
 import type { EffectKind, EffectOf } from '../incident/effects.ts';
-import type { EffectOutcome } from '../store/store.ts';
+import type { Claimed, EffectOutcome } from '../store/store.ts';
 
 /** What a handler reports when its work is done. */
 export interface Handled {
@@ -12,6 +12,9 @@ export interface Handled {
   readonly againAfterMs?: number;
 }
 
+/** What an effect was committed with. Nothing came between: it is the first of a new incident. */
+export type CommittedWith = Claimed['with'];
+
 /**
  * Carries out one kind of effect, with one outside system. It must be safe to run twice: whatever
  * the outside system did before an answer was lost is found again, not done again.
@@ -19,7 +22,11 @@ export interface Handled {
  * @throws Later when it should be tried again, Hopeless when it never can succeed; any other error
  * counts as Later
  */
-export type Handler<K extends EffectKind> = (effect: EffectOf<K>) => Promise<Handled>;
+export type Handler<K extends EffectKind> = (
+  effect: EffectOf<K>,
+  /** Given where the effect is carried out right after its commit: what stands need not be asked for. */
+  committed?: CommittedWith,
+) => Promise<Handled>;
 
 /** A handler for every kind of effect. */
 export type Handlers = { readonly [K in EffectKind]: Handler<K> };

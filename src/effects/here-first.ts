@@ -1,12 +1,24 @@
+import type { Claimed } from '../store/store.ts';
+
 /** So many effects are taken up by the process that committed them; the rest go to whoever is free. */
 const SLOTS = 8;
 
 export interface HereFirstOptions {
   /** Runs an effect in this process, if nobody else has claimed it. */
   readonly run: (id: string) => Promise<void>;
+  /** Runs an effect that was claimed for this process as it was committed. */
+  readonly runClaimed: (claimed: Claimed) => Promise<void>;
+  /** The name of this process's runner. */
+  readonly name: string;
   /** Offers effects to all workers. */
   readonly offer: (ids: readonly string[]) => Promise<void>;
   readonly slots?: number;
+}
+
+/** What has just been committed, taken up where it was committed. */
+export interface HereFirst {
+  readonly dispatch: (ids: readonly string[]) => Promise<void>;
+  readonly atOnce: { claimant(): string | undefined; run(claimed: Claimed): void };
 }
 
 /**
@@ -14,17 +26,24 @@ export interface HereFirstOptions {
  * queue: the thread of an alert stands sooner. What is more than this process has hands for goes to the
  * queue, and whatever is lost on either way is offered again by the sweeper.
  */
-export function createHereFirst(options: HereFirstOptions): (ids: readonly string[]) => Promise<void> {
-  const { run, offer, slots = SLOTS } = options;
+export function createHereFirst(options: HereFirstOptions): HereFirst {
+  const { run, runClaimed, name, offer, slots = SLOTS } = options;
   let busy = 0;
-  return async (ids) => {
-    const here = ids.slice(0, Math.max(0, slots - busy));
-    for (const id of here) {
-      busy += 1;
-      void run(id).finally(() => {
-        busy -= 1;
-      });
-    }
-    if (here.length < ids.length) await offer(ids.slice(here.length));
+  const busyWith = (work: Promise<void>): void => {
+    busy += 1;
+    void work.finally(() => {
+      busy -= 1;
+    });
+  };
+  return {
+    async dispatch(ids) {
+      const here = ids.slice(0, Math.max(0, slots - busy));
+      for (const id of here) busyWith(run(id));
+      if (here.length < ids.length) await offer(ids.slice(here.length));
+    },
+    atOnce: {
+      claimant: () => (busy < slots ? name : undefined),
+      run: (claimed) => busyWith(runClaimed(claimed)),
+    },
   };
 }

@@ -1,13 +1,19 @@
 import type { Command } from '../incident/commands.ts';
 import type { Policy } from '../incident/policy.ts';
 import { runnable } from '../store/outbox.ts';
-import type { Address, Committed, EffectOutcome, Store } from '../store/store.ts';
+import type { Address, Claimed, Committed, EffectOutcome, Store } from '../store/store.ts';
 
 /** What the loop needs of the world. */
 export interface LoopOptions {
   readonly store: Pick<Store, 'commit'>;
   /** Offers effect ids to the workers; may fail, the sweeper sends them again. */
   readonly dispatch: (ids: readonly string[]) => Promise<void>;
+  /** Where this replica works: takes up the first message of a new incident without a way round. */
+  readonly atOnce?: {
+    /** The name to claim it by; `undefined` while there are no hands free. */
+    claimant(): string | undefined;
+    run(claimed: Claimed): void;
+  };
   /** The rules for a pool, from the configuration as it is now. */
   readonly policy: (pool: string | undefined) => Policy;
   /** Told of every commit, after it: metrics and logs hang here. */
@@ -34,16 +40,20 @@ export class Loop {
 
   /** Commits commands together: all of them or, when it throws, none. */
   async submitAll(submissions: readonly Submission[], outcome?: EffectOutcome): Promise<Committed[]> {
-    const { store, policy, dispatch, onCommit } = this.#options;
+    const { store, policy, dispatch, atOnce, onCommit } = this.#options;
     const results = await store.commit(
       submissions.map(({ to, command, pool }) => ({ to, command, policy: (known) => policy(known ?? pool) })),
       outcome,
+      atOnce?.claimant(),
     );
+    for (const { claimed } of results) if (claimed !== undefined) atOnce?.run(claimed);
     for (const [index, result] of results.entries()) {
       const submission = submissions[index];
       if (submission !== undefined) onCommit?.(result, submission.command);
     }
-    const ids = results.flatMap((result) => runnable(result.effects));
+    const ids = results.flatMap(({ effects, claimed }) =>
+      runnable(effects).filter((id) => id !== claimed?.effect.id),
+    );
     // All is committed: a queue that cannot take it is no reason to tell the caller that it failed.
     if (ids.length > 0) void dispatch(ids).catch(() => undefined);
     return results;

@@ -1,8 +1,10 @@
 import type { Command } from '../incident/commands.ts';
 import type { Effect } from '../incident/effects.ts';
-import { LEASE_MS, type Outbox } from '../store/outbox.ts';
+import { LEASE_MS } from '../store/lease.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { Claimed } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
-import { type Handled, type Handlers, Hopeless, Later } from './handler.ts';
+import { type CommittedWith, type Handled, type Handlers, Hopeless, Later } from './handler.ts';
 import type { Loop } from './loop.ts';
 
 /** An effect that could not be carried out for this long is given up, and shown as dead. */
@@ -60,11 +62,23 @@ export class Runner {
   }
 
   /** Runs the effect if it is owed and free, then whatever its lane holds. Never throws. */
-  async run(id: string): Promise<void> {
-    let next: string | undefined = id;
-    while (next !== undefined && !this.#stopping) {
+  run(id: string): Promise<void> {
+    return this.#runLane(id, (next) => this.#runOne(next));
+  }
+
+  /** Runs an effect that was claimed for this runner as it was committed, then its lane. Never throws. */
+  runClaimed({ effect, with: committed }: Claimed): Promise<void> {
+    return this.#runLane(effect.id, (next) =>
+      next === effect.id ? this.#runHeld(effect, false, committed) : this.#runOne(next),
+    );
+  }
+
+  async #runLane(first: string, runOne: (id: string) => Promise<string | undefined>): Promise<void> {
+    let next: string | undefined = first;
+    // What is claimed for this runner is its own to finish, even while it stops.
+    while (next !== undefined) {
       try {
-        next = await this.#runOne(next);
+        next = await runOne(next);
       } catch (error) {
         // The store cannot be reached: the claim runs out by itself, and the sweeper comes back to it.
         this.#report(error);
@@ -74,16 +88,24 @@ export class Runner {
   }
 
   async #runOne(id: string): Promise<string | undefined> {
-    const { outbox, name } = this.#options;
-    const claim = await outbox.claim(id, name);
-    if (claim === undefined) return undefined;
-    const { effect } = claim;
+    if (this.#stopping) return undefined;
+    const claim = await this.#options.outbox.claim(id, this.#options.name);
+    return claim === undefined ? undefined : this.#runHeld(claim.effect, claim.superseded);
+  }
+
+  /** Runs an effect that this runner has claimed; gives the one that its lane is at then. */
+  async #runHeld(
+    effect: Effect,
+    superseded: boolean,
+    committed?: CommittedWith,
+  ): Promise<string | undefined> {
+    const { outbox } = this.#options;
     this.#running.add(effect.id);
     try {
-      if (claim.superseded) {
+      if (superseded) {
         await outbox.finish({ effect: effect.id });
         this.#options.onEnd?.(effect, 'superseded', 0);
-      } else if (!(await this.#carryOut(effect))) {
+      } else if (!(await this.#carryOut(effect, committed))) {
         return undefined;
       }
     } finally {
@@ -93,13 +115,13 @@ export class Runner {
   }
 
   /** True when the effect is over, one way or the other; false when it was put off. */
-  async #carryOut(effect: Effect): Promise<boolean> {
+  async #carryOut(effect: Effect, committed: CommittedWith | undefined): Promise<boolean> {
     const began = performance.now();
     const ended = (end: RunEnd, error?: Error): void =>
       this.#options.onEnd?.(effect, end, performance.now() - began, error);
     let handled: Handled;
     try {
-      handled = await this.#handle(effect);
+      handled = await this.#handle(effect, committed);
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       const over = await this.#failed(effect, error);
@@ -125,11 +147,11 @@ export class Runner {
     return true;
   }
 
-  #handle(effect: Effect): Promise<Handled> {
+  #handle(effect: Effect, committed: CommittedWith | undefined): Promise<Handled> {
     const { handlers } = this.#options;
     switch (effect.kind) {
       case 'slack.message':
-        return handlers['slack.message'](effect);
+        return handlers['slack.message'](effect, committed);
       case 'check.step':
         return handlers['check.step'](effect);
       case 'slack.file':

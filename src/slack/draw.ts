@@ -3,7 +3,7 @@ import type { webApi } from '@slack/bolt';
 import { type Handled, type Handler, Later } from '../effects/handler.ts';
 import type { EffectOf } from '../incident/effects.ts';
 import type { Incident } from '../incident/state.ts';
-import type { DrawnMessage, Store } from '../store/store.ts';
+import type { Drawing, DrawnMessage, Store } from '../store/store.ts';
 import { Channels } from './channels.ts';
 import { isChannelError, slackError, slackFailure } from './errors.ts';
 import { findPosted, metadataOf } from './find.ts';
@@ -37,15 +37,16 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
   const { client, store } = options;
   const channels = options.channels ?? new Channels(client);
 
-  return async (effect) => {
+  return async (effect, committed) => {
     const { slot } = effect.payload;
-    const drawing = await store.drawing(effect.incident, slot, noteSeq(slot));
+    // A drawing of its own follows whatever happens to the incident meanwhile.
+    const drawing = committed ?? (await store.drawing(effect.incident, slot, noteSeq(slot)));
     if (drawing === undefined) return {};
-    const { incident, event, now } = drawing;
+    const { incident, event, message, now }: Drawing = drawing;
     const view = viewOf(slot, incident, options.contextOf(incident.pool), event);
     const place = placeOf(effect, incident);
     if (view === undefined || place === undefined) return {};
-    const known = drawing.message ?? (await recover(effect, place, now));
+    const known = message ?? (await recover(effect, place, now));
     const digest = digestOf(view);
     if (known === undefined) return await post(effect, incident, place, view, digest);
     if (known.digest !== digest) await update(known, view, effect);

@@ -1,4 +1,5 @@
 import type { Effect, EffectSpec } from '../incident/effects.ts';
+import { LEASE_MS } from './lease.ts';
 import { storableText } from './storable.ts';
 import type { EffectOutcome, Store } from './store.ts';
 
@@ -31,12 +32,6 @@ export interface DeadEffect {
   readonly error: string;
   readonly at: Date;
 }
-
-/**
- * A claim lasts this long without being renewed. Long enough for a slow call, short enough that the
- * work of a replica that hangs goes on soon; that of one that died is freed by `Presence` before that.
- */
-export const LEASE_MS = 15_000;
 
 /**
  * Both ends of a lane are asked for in the order of its index, not by `exists`: that leaves the choice

@@ -60,7 +60,10 @@ export const LOCK_BY_ID = `
   select (select state from incidents where id = $1 for update) as state,
          clock_timestamp() + $2 * interval '1 ms' as now`;
 
-/** Events, the incident's row and the effects in one statement: one round trip, one outcome. */
+/**
+ * Events, the incident's row and the effects in one statement: one round trip, one outcome. The effect
+ * `$13` is claimed by `$14` for `$15` milliseconds, as if it had been claimed right after.
+ */
 export const APPEND = `
   with moved as (
     insert into incidents (id, key, kind, status, pool, seq, state, opened_at, resolved_at)
@@ -73,10 +76,14 @@ export const APPEND = `
     select $1, $6::integer - jsonb_array_length($10::jsonb) + e.place, e.data ->> 'type', (e.data ->> 'at')::timestamptz, e.data
       from jsonb_array_elements($10::jsonb) with ordinality as e (data, place)
   )
-  insert into effects (id, incident, kind, lane, payload, due, created_at)
+  insert into effects (id, incident, kind, lane, payload, due, created_at, attempts, claimed_by, claimed_until)
   select e.data ->> 'id', $1, e.data ->> 'kind', e.data ->> 'lane', e.data -> 'payload',
-         coalesce((e.data ->> 'due')::timestamptz, $12), $12
-    from jsonb_array_elements($11::jsonb) with ordinality as e (data, place)
+         coalesce((e.data ->> 'due')::timestamptz, $12), $12,
+         case when mine then 1 else 0 end,
+         case when mine then $14 end,
+         case when mine then clock_timestamp() + $15 * interval '1 ms' end
+    from jsonb_array_elements($11::jsonb) with ordinality as e (data, place),
+         lateral (select e.data ->> 'id' = $13::text as mine) as claim
    order by e.place`;
 
 export const INCIDENT = `

@@ -1,11 +1,12 @@
 import pg from 'pg';
 import type { Command } from '../incident/commands.ts';
 import { type Decision, decide, type Told } from '../incident/decide/index.ts';
-import type { EffectSpec } from '../incident/effects.ts';
+import type { Effect, EffectOf, EffectSpec } from '../incident/effects.ts';
 import { effectsOf } from '../incident/effects-of.ts';
 import type { Event } from '../incident/events.ts';
 import type { Policy } from '../incident/policy.ts';
 import type { Incident } from '../incident/state.ts';
+import { LEASE_MS } from './lease.ts';
 import * as sql from './sql.ts';
 import { storableJson, storableText } from './storable.ts';
 
@@ -32,6 +33,14 @@ export interface Committed {
   readonly events: readonly Event[];
   readonly effects: readonly (EffectSpec & { readonly id: string })[];
   readonly told?: Told;
+  /** The first message of a new incident, claimed in the same transaction for who asked to. */
+  readonly claimed?: Claimed;
+}
+
+/** An effect that whoever committed it carries out at once, and what was committed with it. */
+export interface Claimed {
+  readonly effect: Effect;
+  readonly with: { readonly incident: Incident; readonly now: Date };
 }
 
 /** The message of a slot as it was last drawn. */
@@ -99,7 +108,7 @@ export class Store {
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
     };
-    this.pool = new pg.Pool({ ...common, max: options.connections ?? 10 });
+    this.pool = new pg.Pool({ ...common, max: options.connections ?? 10, pipeline: true });
     this.claims = new pg.Pool({ ...common, max: CLAIM_CONNECTIONS, options: '-c synchronous_commit=off' });
     for (const pool of [this.pool, this.claims]) {
       // Without listeners a connection that breaks, idle or in use, would end the process.
@@ -131,37 +140,57 @@ export class Store {
    * are one transaction. Commands by key are put in one order, so that two deliveries of the same
    * notification wait for each other instead of deadlocking.
    *
+   * @param claimant the runner that takes up the first message of a new incident at once: it is claimed
+   * as it is committed, which saves the way to the store that stands between an alert and its thread
    * @throws the driver's error when the store cannot be written; nothing was committed then
    */
-  async commit(posts: readonly Post[], outcome?: EffectOutcome): Promise<Committed[]> {
+  async commit(posts: readonly Post[], outcome?: EffectOutcome, claimant?: string): Promise<Committed[]> {
     const order = posts.map((post, index) => ({ post, index })).sort((a, b) => compare(a.post.to, b.post.to));
     const results: Committed[] = new Array(posts.length);
     const keys = order.flatMap(({ post }) => ('key' in post.to ? [post.to.key] : []));
     const [first] = order;
     const lock = first === undefined ? undefined : this.#lockOf(first.post.to);
-    await this.#transaction(sql.begin(keys, lock), async (client, row) => {
+    await this.#transaction(sql.begin(keys, lock), async (client, row, write) => {
       for (const { post, index } of order) {
         const found = index === first?.index ? row : await this.#lock(client, post.to);
-        results[index] = await this.#decide(client, post, found);
+        results[index] = this.#decide(write, post, found, claimant);
       }
-      if (outcome !== undefined) await this.#finish(client, outcome);
+      if (outcome !== undefined) finish(write, outcome);
     });
     return results;
   }
 
-  /** Runs `work` in one transaction, on one connection; a connection that failed is not used again. */
+  /**
+   * Runs `work` in one transaction, on one connection; a connection that failed is not used again.
+   *
+   * What `work` writes is sent together with the commit, in one round trip: when a statement fails, the
+   * server makes a rollback of the commit that follows it.
+   */
   async #transaction(
     begin: string,
-    work: (client: pg.PoolClient, row: Found | undefined) => Promise<void>,
+    work: (client: pg.PoolClient, row: Found | undefined, write: Write) => Promise<void>,
   ): Promise<void> {
     const client = await this.pool.connect();
+    const written: Promise<unknown>[] = [];
+    const write: Write = (query) => {
+      const result = client.query(query);
+      // Its failure is looked at below; until then nobody waits for it.
+      result.catch(() => undefined);
+      written.push(result);
+    };
     let failure: Error | undefined;
     try {
       const begun: pg.QueryResult<Found> | pg.QueryResult<Found>[] = await client.query(begin);
-      await work(client, [begun].flat().at(-1)?.rows[0]);
-      await client.query('commit');
+      await work(client, [begun].flat().at(-1)?.rows[0], write);
+      write('commit');
+      await all(written);
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+      // What was written before may be why the rest could not be done: the first failure is the cause.
+      const cause = await all(written).then(
+        () => error,
+        (first: unknown) => first,
+      );
+      failure = cause instanceof Error ? cause : new Error(String(cause));
       await client.query('rollback').catch(() => undefined);
       throw failure;
     } finally {
@@ -169,7 +198,7 @@ export class Store {
     }
   }
 
-  async #decide(client: pg.PoolClient, post: Post, row: Found | undefined): Promise<Committed> {
+  #decide(write: Write, post: Post, row: Found | undefined, claimant: string | undefined): Committed {
     if (row === undefined) throw new Error('the store returned no row where one is always returned');
     const found = { state: row.state ?? undefined, now: row.now };
     const policy = post.policy(found.state?.pool);
@@ -184,6 +213,8 @@ export class Store {
       };
     }
     const { state, effects } = effectsOf(found.state, decision.events, policy);
+    const opens = found.state === undefined && claimant !== undefined;
+    const claimed = opens ? firstMessage(state.id, effects, found.now) : undefined;
     const values = [
       state.id,
       keyOf(post.to, state),
@@ -197,9 +228,20 @@ export class Store {
       storableJson(decision.events),
       storableJson(effects),
       found.now,
+      claimed?.id ?? null,
+      claimant ?? null,
+      LEASE_MS,
     ];
-    await client.query({ name: 'append', text: sql.APPEND, values });
-    return { incident: state, events: decision.events, effects, ...told };
+    write({ name: 'append', text: sql.APPEND, values });
+    return {
+      incident: state,
+      events: decision.events,
+      effects,
+      ...told,
+      ...(claimed === undefined
+        ? {}
+        : { claimed: { effect: claimed, with: { incident: state, now: found.now } } }),
+    };
   }
 
   async #lock(client: pg.PoolClient, to: Address): Promise<Found | undefined> {
@@ -214,16 +256,6 @@ export class Store {
     return 'key' in to
       ? { text: sql.LOCK_BY_KEY, values: [to.key, to.reopenWithinMs, skew] }
       : { text: sql.LOCK_BY_ID, values: [to.incident, skew] };
-  }
-
-  async #finish(client: pg.PoolClient, outcome: EffectOutcome): Promise<void> {
-    await client.query(sql.FINISH_EFFECT, [
-      outcome.effect,
-      outcome.dead === undefined ? null : storableText(outcome.dead),
-    ]);
-    if (outcome.message === undefined) return;
-    const { incident, slot, channel, ts, digest } = outcome.message;
-    await client.query(sql.SAVE_MESSAGE, [incident, slot, channel, ts, digest]);
   }
 
   /** The next incident's id, e.g. `inc-42`. Numbers are never used twice; gaps mean nothing. */
@@ -305,6 +337,36 @@ export class Store {
   async close(): Promise<void> {
     await Promise.all([this.pool.end(), this.claims.end()]);
   }
+}
+
+/** Sends a statement whose result nobody needs before the commit. */
+type Write = (query: string | pg.QueryConfig) => void;
+
+/** Waits for all of them, failed ones too, and throws the first failure: the connection is free then. */
+async function all(results: readonly Promise<unknown>[]): Promise<void> {
+  const settled = await Promise.allSettled(results);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function finish(write: Write, outcome: EffectOutcome): void {
+  const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
+  write({ text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
+  if (outcome.message === undefined) return;
+  const { incident, slot, channel, ts, digest } = outcome.message;
+  write({ text: sql.SAVE_MESSAGE, values: [incident, slot, channel, ts, digest] });
+}
+
+/** The effect that opens the thread of a new incident: nothing else is in its lane yet. */
+function firstMessage(
+  incident: string,
+  effects: Committed['effects'],
+  now: Date,
+): EffectOf<'slack.message'> | undefined {
+  const [first] = effects.filter(({ kind }) => kind === 'slack.message');
+  if (first?.kind !== 'slack.message' || first.due !== undefined) return undefined;
+  const { due: _none, ...work } = first;
+  return { ...work, incident, attempt: 1, createdAt: now.toISOString() };
 }
 
 /** The key of a pool's incidents. */

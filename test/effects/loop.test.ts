@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Loop } from '../../src/effects/loop.ts';
 import type { EffectSpec } from '../../src/incident/effects.ts';
 import type { Committed, EffectOutcome, Post } from '../../src/store/store.ts';
-import { POLICY } from '../incident/given.ts';
+import { fired, POLICY } from '../incident/given.ts';
 
 const MESSAGE = { kind: 'slack.message', payload: { slot: 'parent' } } as const;
 
@@ -29,6 +29,27 @@ test('effects are offered only after the commit, the first of each lane', async 
   });
   await loop.submitAll([SUBMISSION, SUBMISSION]);
   expect(story).toEqual(['committed', 'offered a c']);
+});
+
+test('what was claimed as it was committed is run at once, and not offered to others', async () => {
+  const story: string[] = [];
+  const incident = fired().state;
+  if (incident === undefined) throw new Error('no incident was opened');
+  const effect = { id: 'a', incident: 'inc-1', lane: 'l', attempt: 1, createdAt: '', ...MESSAGE };
+  const loop = new Loop({
+    store: {
+      commit: async (_posts, _outcome, claimant): Promise<Committed[]> => {
+        story.push(`committed for ${claimant}`);
+        const result = committed({ ...effect }, { id: 'b', lane: 'l', ...MESSAGE }, { id: 'c', ...MESSAGE });
+        return [{ ...result, claimed: { effect, with: { incident, now: new Date(0) } } }];
+      },
+    },
+    atOnce: { claimant: () => 'runner-1', run: (claimed) => void story.push(`ran ${claimed.effect.id}`) },
+    dispatch: async (ids) => void story.push(`offered ${ids.join(' ')}`),
+    policy: () => POLICY,
+  });
+  await loop.submit(SUBMISSION);
+  expect(story).toEqual(['committed for runner-1', 'ran a', 'offered c']);
 });
 
 test('nothing is offered when nothing is owed at once, or nothing was committed', async () => {

@@ -4,7 +4,7 @@ import { GIVE_UP_AFTER_MS, Runner } from '../../src/effects/runner.ts';
 import type { Effect } from '../../src/incident/effects.ts';
 import type { Incident } from '../../src/incident/state.ts';
 import { MINUTE, only, RITA, SECOND } from '../incident/given.ts';
-import { type TestStore, testStore } from '../store/fixture.ts';
+import { alertOf, byPool, post, type TestStore, testStore } from '../store/fixture.ts';
 import { until } from './until.ts';
 import { ordinary, testWorks, type Works } from './works.ts';
 
@@ -316,6 +316,22 @@ describe('a process that dies', () => {
       findings: { headline: '', lines: [] },
     });
     expect(only(await eventsOf(), 'StepFinished')).toHaveLength(1);
+  });
+
+  test('what was claimed as it was committed is handed over with what it was committed with', async () => {
+    const id = await db.store.nextIncidentId();
+    const alerts = [alertOf('f1', new Date())];
+    const pool = `claimed-${process.pid}`;
+    const command = { type: 'ReceiveAlerts', id, alerts, source: 'test' } as const;
+    const [committed] = await db.store.commit([post(byPool(pool), command)], undefined, 'runner-1');
+    if (committed?.claimed === undefined) throw new Error('nothing was claimed');
+    await works.runner.runClaimed(committed.claimed);
+    const [first, ...rest] = works.handed;
+    expect(first).toEqual(committed.claimed.effect);
+    // Its lane goes on behind it, without its being run again.
+    expect(rest.map((effect) => effect.id)).not.toContain(first?.id);
+    expect(works.ends.every(({ end }) => end === 'done' || end === 'superseded')).toBe(true);
+    expect(await stateOf(first?.id ?? '')).toMatchObject({ status: 'done', attempts: 1 });
   });
 
   test('a claim is kept alive for as long as its handler works', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_MS, runnable } from '../../src/store/outbox.ts';
+import { LEASE_MS } from '../../src/store/lease.ts';
+import { runnable } from '../../src/store/outbox.ts';
 import { MINUTE, SECOND } from '../incident/given.ts';
 import { type TestStore, testStore } from './fixture.ts';
 

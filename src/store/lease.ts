@@ -1,0 +1,5 @@
+/**
+ * A claim lasts this long without being renewed. Long enough for a slow call, short enough that the
+ * work of a replica that hangs goes on soon; that of one that died is freed by `Presence` before that.
+ */
+export const LEASE_MS = 15_000;
