@@ -154,6 +154,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pools = new Pools(config, { log, metrics });
     const poolsOpen = pools.start();
     undo.push(() => pools.close());
+    const askSlack = every(SLACK_CHECK_EVERY_MS, async () => {
+      await client.auth.test();
+      return undefined;
+    });
+    // Asked while the store starts; the answer is looked at by whoever asks whether all is ready.
+    askSlack().catch(() => undefined);
+    // Loading Bolt takes a while: it is done while the store starts.
+    if (takesRequests) slackApp = createSlackApp({ ...slack, log });
     const place = await (options.place ?? openStorePlace(environment, options.folder, log));
     undo.push(() => place.stop());
     await migrateWhenUp(place.url, log, stopping.signal);
@@ -193,8 +201,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     const running = engine;
     undo.push(() => running.stop());
-    if (takesRequests) {
-      slackApp = createSlackApp({ ...slack, log });
+    if (slackApp !== undefined) {
       const app = slackApp;
       listen(app.app, {
         loop: engine.loop,
@@ -224,10 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           await running.queue.ping();
           return undefined;
         },
-        slack: every(SLACK_CHECK_EVERY_MS, async () => {
-          await client.auth.test();
-          return slackApp?.trouble();
-        }),
+        slack: async () => (await askSlack()) ?? slackApp?.trouble(),
         pagerduty: async () => running.pagerTrouble(),
       },
     });

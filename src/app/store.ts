@@ -15,11 +15,16 @@ export interface StorePlace {
   stop(): Promise<void>;
 }
 
-/** Finds the store: `DATABASE_URL`, or an embedded PostgreSQL that is kept under `./.lifeguard/`. */
+/**
+ * Finds the store: `DATABASE_URL`, or an embedded PostgreSQL that is kept under `./.lifeguard/`.
+ *
+ * @param onLaunched called when an embedded one has been launched and only has to be waited for
+ */
 export async function openStorePlace(
   environment: Environment,
   folder: string,
   log: Logger,
+  onLaunched?: () => void,
 ): Promise<StorePlace> {
   if (environment.databaseUrl !== undefined) {
     return { url: environment.databaseUrl, alone: false, stop: async () => undefined };
@@ -27,6 +32,7 @@ export async function openStorePlace(
   const embedded = await startEmbedded({
     dataDir: join(folder, 'store'),
     log: (line) => log.warn({ from: 'embedded PostgreSQL' }, line),
+    ...(onLaunched === undefined ? {} : { onLaunched }),
   });
   return { url: embedded.url, alone: true, stop: () => embedded.stop() };
 }

@@ -50,13 +50,20 @@ export async function serve(): Promise<number> {
   return 0;
 }
 
-/** The embedded store starts as a process of its own: what the rest is made of is loaded in the meantime. */
+/**
+ * The embedded store starts as a process of its own: once it is on its way, what the rest is made of is
+ * loaded in the meantime. Not before, since loading holds up the steps that lead there.
+ */
 async function start(config: Config, environment: Environment, log: Logger): Promise<App> {
   const folder = resolve('.lifeguard');
-  const place = openStorePlace(environment, folder, log);
-  // Reported by whoever waits for it.
-  place.catch(() => undefined);
+  let onLaunched = (): void => undefined;
+  const launched = new Promise<void>((done) => {
+    onLaunched = done;
+  });
+  const place = openStorePlace(environment, folder, log, onLaunched);
   try {
+    // A place that cannot be had is reported by whoever waits for it.
+    await Promise.race([launched, place.catch(() => undefined)]);
     const { startApp } = await import('../app/app.ts');
     return await startApp({ config, environment, log, folder, place });
   } catch (error) {

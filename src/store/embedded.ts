@@ -26,6 +26,8 @@ export type EmbeddedOptions = {
   sharedDir?: string;
   /** Takes what the server prints: fatal errors only, without SQL. Default: dropped. */
   log?: (line: string) => void;
+  /** Called once the server is on its way: it takes a moment yet, in which it needs nothing of this process. */
+  onLaunched?: () => void;
 };
 
 /** A running embedded PostgreSQL. */
@@ -65,7 +67,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const password = await initialise(home, USER, (options.flags ?? []).join(' ').includes('fsync=off'));
     await assertSameMajor(home);
     const server = await startOnPort(options, (port) =>
-      startServer({ home, port, flags: options.flags ?? [], log: options.log ?? (() => {}) }),
+      startServer({
+        home,
+        port,
+        flags: options.flags ?? [],
+        log: options.log ?? (() => {}),
+        onLaunched: options.onLaunched ?? (() => {}),
+      }),
     );
     try {
       const urlOf = (database: string) =>

@@ -17,8 +17,9 @@ export async function accountFor(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of CANDIDATES) {
     try {
-      const uid = Number((await run('id', ['-u', name])).stdout);
-      const gid = Number((await run('id', ['-g', name])).stdout);
+      const [uid = 0, gid = 0] = (await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])).map(
+        ({ stdout }) => Number(stdout),
+      );
       if (Number.isInteger(uid) && Number.isInteger(gid) && uid !== 0) return { name, uid, gid };
     } catch {
       // No such account here.

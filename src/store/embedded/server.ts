@@ -14,6 +14,7 @@ export type ServerOptions = {
   port: number;
   flags: readonly string[];
   log: (line: string) => void;
+  onLaunched: () => void;
 };
 
 /**
@@ -82,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server | 'por
 }
 
 /** One attempt: the server, or what it printed before it ended. */
-async function launch({ home, port, flags, log }: ServerOptions): Promise<Server | string> {
+async function launch({ home, port, flags, log, onLaunched }: ServerOptions): Promise<Server | string> {
   const data = dataOf(home);
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
   const postgres = join(home.binaries.dir, 'bin', 'postgres');
@@ -99,6 +100,7 @@ async function launch({ home, port, flags, log }: ServerOptions): Promise<Server
     },
   );
   const printed = collect(child, log);
+  onLaunched();
   const exited = new Promise<void>((done) => {
     child.once('error', () => done());
     child.once('exit', () => {
