@@ -7,7 +7,11 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // A file brings its own servers and databases and leaves no state in a module: a process for each
+    // would only load the same libraries again.
+    isolate: false,
+    // One more than the cores of a small machine: much of a test is waiting for a process.
+    maxWorkers: 3,
     retry: 0,
   },
 });
