@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { startDaemon } from '../daemon.ts';
 
@@ -19,6 +21,8 @@ export interface PrometheusOptions {
   readonly alertmanagerUrls?: readonly string[];
   /** Between two scrapes and between two evaluations. Default: `1s`. */
   readonly interval?: string;
+  /** What was measured before the test began, in the OpenMetrics format with times. Default: nothing. */
+  readonly past?: string;
 }
 
 /** A running Prometheus. */
@@ -37,6 +41,14 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     const rules = shorten(await readFile(options.rulesFile, 'utf8'), options.alertFor ?? '1s');
     await writeFile(join(folder, 'rules.yml'), rules);
     await writeFile(join(folder, 'prometheus.yml'), stringify(configuration(options)));
+    if (options.past !== undefined) {
+      const past = join(folder, 'past.om');
+      await writeFile(past, options.past);
+      await promisify(execFile)('promtool', [
+        ...['tsdb', 'create-blocks-from', 'openmetrics'],
+        ...[past, join(folder, 'data')],
+      ]);
+    }
     const daemon = await startDaemon({
       program: PROMETHEUS.program,
       readyPath: '/-/ready',
