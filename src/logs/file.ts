@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckFailure } from '../checks/check.ts';
-import { logFailure } from './failure.ts';
-import { linesOf } from './request.ts';
+import { platformFailure } from '../platform/failure.ts';
+import { linesOf } from './lines.ts';
 
 const BLOCK = 64 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -22,7 +22,7 @@ export async function fileLog(path: string, lines: number): Promise<string[]> {
       );
     return linesOf((await tail(file, stat.size, lines)).toString('utf8')).slice(-lines);
   } catch (error) {
-    throw logFailure(
+    throw platformFailure(
       'the log file cannot be read',
       error,
       'correct logs.file in lifeguard.yaml, or let Lifeguard read it',

@@ -1,21 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { CheckFailure } from '../checks/check.ts';
-import { logFailure } from './failure.ts';
-import { get, linesOf } from './request.ts';
+import { askKubernetes, type Cluster, findCluster } from '../platform/kubernetes.ts';
+import { linesOf } from './lines.ts';
 
-const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const MOST_PODS = 10;
-
-/** How the cluster's API is reached. */
-export interface Cluster {
-  readonly url: string;
-  readonly token?: string;
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-}
 
 /** Which pods' log. */
 export interface Pods {
@@ -35,7 +23,7 @@ export async function kubernetesLog(
 ): Promise<string[]> {
   const api = cluster ?? (await findCluster());
   const base = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
-  const listed = await ask(
+  const listed = await read(
     api,
     `${base}?labelSelector=${encodeURIComponent(selector)}&limit=${MOST_PODS}`,
     timeoutMs,
@@ -49,7 +37,7 @@ export async function kubernetesLog(
   const of = container === undefined ? '' : `&container=${encodeURIComponent(container)}`;
   const texts = await Promise.all(
     names.map((name) =>
-      ask(api, `${base}/${encodeURIComponent(name)}/log?tailLines=${lines}&timestamps=true${of}`, timeoutMs),
+      read(api, `${base}/${encodeURIComponent(name)}/log?tailLines=${lines}&timestamps=true${of}`, timeoutMs),
     ),
   );
   return texts
@@ -59,106 +47,12 @@ export async function kubernetesLog(
     .slice(-lines);
 }
 
-async function ask(api: Cluster, path: string, timeoutMs: number): Promise<string> {
-  const url = new URL(api.url);
-  const tls = url.protocol === 'https:';
-  const answer = await get(
-    {
-      host: url.hostname,
-      port: url.port === '' ? (tls ? 443 : 80) : Number(url.port),
-      path: `${url.pathname.replace(/\/$/, '')}${path}`,
-      headers: api.token === undefined ? {} : { Authorization: `Bearer ${api.token}` },
-      ...(api.ca === undefined ? {} : { ca: api.ca }),
-      ...(api.cert === undefined ? {} : { cert: api.cert }),
-      ...(api.key === undefined ? {} : { key: api.key }),
-    },
-    timeoutMs,
-    tls,
-  ).catch((error) => {
-    throw logFailure(
-      'Kubernetes did not answer',
-      error,
-      'check KUBECONFIG, or the service account of Lifeguard’s pod',
-    );
-  });
+async function read(api: Cluster, path: string, timeoutMs: number): Promise<string> {
+  const answer = await askKubernetes(api, path, timeoutMs);
   if (answer.status === 200) return answer.body.toString('utf8');
   const mend =
     answer.status === 401 || answer.status === 403
       ? 'let the service account get and list pods and get pods/log in the namespace'
       : 'check logs.kubernetes in lifeguard.yaml (a pod with several containers needs `container`)';
   throw new CheckFailure(`Kubernetes answered ${answer.status}`, mend);
-}
-
-/** The cluster we run in, or the one of KUBECONFIG's current context. */
-async function findCluster(): Promise<Cluster> {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, KUBECONFIG: path } = process.env;
-  try {
-    if (path !== undefined && path !== '') return clusterOf(await readFile(path, 'utf8'));
-    if (host !== undefined) {
-      const [token, ca] = await Promise.all([
-        readFile(`${ACCOUNT}/token`, 'utf8'),
-        readFile(`${ACCOUNT}/ca.crt`),
-      ]);
-      const name = host.includes(':') ? `[${host}]` : host;
-      return { url: `https://${name}:${port ?? '443'}`, token: token.trim(), ca };
-    }
-  } catch (error) {
-    throw logFailure(
-      'the access to Kubernetes cannot be read',
-      error,
-      'check KUBECONFIG, or mount the service account',
-    );
-  }
-  throw new CheckFailure(
-    'there is no access to Kubernetes',
-    'set KUBECONFIG, or run Lifeguard inside of the cluster',
-  );
-}
-
-const base64 = z.string().transform((text) => Buffer.from(text, 'base64'));
-
-const kubeconfigSchema = z.object({
-  'current-context': z.string(),
-  contexts: z.array(
-    z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: z.string() }) }),
-  ),
-  clusters: z.array(
-    z.object({
-      name: z.string(),
-      cluster: z.object({ server: z.string(), 'certificate-authority-data': base64.optional() }),
-    }),
-  ),
-  users: z.array(
-    z.object({
-      name: z.string(),
-      user: z.object({
-        token: z.string().optional(),
-        'client-certificate-data': base64.optional(),
-        'client-key-data': base64.optional(),
-      }),
-    }),
-  ),
-});
-
-/** Reads a kubeconfig whose certificates are inside of it (`kubectl config view --raw --flatten`). */
-export function clusterOf(text: string): Cluster {
-  const config = kubeconfigSchema.safeParse(parse(text)).data;
-  const context = config?.contexts.find((one) => one.name === config['current-context'])?.context;
-  const cluster = config?.clusters.find((one) => one.name === context?.cluster)?.cluster;
-  const user = config?.users.find((one) => one.name === context?.user)?.user;
-  if (cluster === undefined)
-    throw new CheckFailure(
-      'KUBECONFIG has no current context',
-      'write it by: kubectl config view --raw --flatten',
-    );
-  const ca = cluster['certificate-authority-data'];
-  const cert = user?.['client-certificate-data'];
-  const key = user?.['client-key-data'];
-  return {
-    url: cluster.server,
-    ...(user?.token === undefined ? {} : { token: user.token }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
 }

@@ -7,8 +7,9 @@ import { afterEach, expect, test } from 'vitest';
 import { CheckFailure } from '../../src/checks/check.ts';
 import { dockerLog } from '../../src/logs/docker.ts';
 import { fileLog } from '../../src/logs/file.ts';
-import { clusterOf, kubernetesLog } from '../../src/logs/kubernetes.ts';
+import { kubernetesLog } from '../../src/logs/kubernetes.ts';
 import { lokiLog } from '../../src/logs/loki.ts';
+import { clusterOf } from '../../src/platform/kubernetes.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -4,14 +4,28 @@ import { request as httpsRequest, type RequestOptions as TlsOptions } from 'node
 /** An answer longer than this is not read to its end. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** What is sent along. */
+export interface Sent {
+  readonly method: 'POST' | 'PATCH';
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+/** Where a server is, and how it knows us. */
+export type Place = RequestOptions & TlsOptions & { readonly tls?: boolean };
+
 /** An answer, read to its end. */
 export interface Answer {
   readonly status: number;
   readonly body: Buffer;
 }
 
-/** GETs over http, or https with `tls`; all of it within `timeoutMs`. Throws what node's http throws. */
-export function get(options: RequestOptions & TlsOptions, timeoutMs: number, tls = false): Promise<Answer> {
+/**
+ * Asks over http, or https where the place says so; all of it within `timeoutMs`. Follows no redirect.
+ * Without `sent` it is a GET. Throws what node's http throws.
+ */
+export function ask(place: Place, path: string, timeoutMs: number, sent?: Sent): Promise<Answer> {
+  const { tls = false, ...options } = place;
   return new Promise((done, fail) => {
     const take = (response: IncomingMessage): void => {
       const chunks: Buffer[] = [];
@@ -24,17 +38,19 @@ export function get(options: RequestOptions & TlsOptions, timeoutMs: number, tls
       response.on('end', () => done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
       response.on('error', fail);
     };
-    const call = tls ? httpsRequest(options, take) : httpRequest(options, take);
+    const whole = {
+      ...options,
+      path: `${options.path ?? ''}${path}`,
+      method: sent?.method ?? 'GET',
+      headers: {
+        ...options.headers,
+        ...(sent?.contentType === undefined ? {} : { 'Content-Type': sent.contentType }),
+      },
+    };
+    const call = tls ? httpsRequest(whole, take) : httpRequest(whole, take);
     const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     call.on('error', fail);
     call.on('close', () => clearTimeout(timer));
-    call.end();
+    call.end(sent?.body);
   });
-}
-
-/** The lines of a text, without the empty one behind the last line break. */
-export function linesOf(text: string): string[] {
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
 }
