@@ -5,18 +5,23 @@ import { runStep } from '../checks/run-step.ts';
 import type { Diagnosis } from '../config/lookup.ts';
 import type { Config } from '../config/types.ts';
 import type { Facts } from '../incident/facts.ts';
-import type { CauseId } from '../incident/verdict.ts';
+import type { CauseId, Verdict } from '../incident/verdict.ts';
 import { createPrometheus } from '../prometheus/client.ts';
+import { withinReach } from '../remedies/within-reach.ts';
 import { loadRunbook, type Runbook, shippedRunbook } from '../runbook/index.ts';
 import type { CheckCall } from '../runbook/types.ts';
 import type { Diagnosed } from '../slack/desk.ts';
 
 /** How the pools are diagnosed: each with its runbook and, where it has one, its Prometheus. */
 export interface Diagnoses {
-  /** What the policy of a pool needs; no steps for a pool that is not configured. */
+  /**
+   * What the policy of a pool needs; no steps for a pool that is not configured. Its verdict suggests no
+   * remedy that the configuration has no way for.
+   */
   of(pool: string | undefined): Diagnosis;
   /** What each step of the pool's runbook asks, by its number. */
   titles(pool: string | undefined): Readonly<Record<number, string>>;
+  verdict(pool: string, facts: Facts): Verdict;
   checks(pool: string, step: number): readonly CheckCall[] | undefined;
   prometheus(pool: string): PrometheusReader | undefined;
 }
@@ -39,10 +44,19 @@ export function openDiagnoses(config: Config): Diagnoses {
     if (runbook !== undefined) runbooks.set(pool.name, runbook);
     if (pool.prometheus !== undefined) clients.set(pool.name, createPrometheus(pool.prometheus));
   }
+  const verdictFor = (pool: string | undefined, facts: Facts): Verdict =>
+    withinReach(
+      diagnose(facts),
+      config.pools.find(({ name }) => name === pool),
+    );
   const stepsOf = (pool: string | undefined) => (pool === undefined ? [] : (runbooks.get(pool)?.steps ?? []));
   return {
-    of: (pool) => ({ steps: stepsOf(pool).map((step) => step.number), diagnose }),
+    of: (pool) => ({
+      steps: stepsOf(pool).map((step) => step.number),
+      diagnose: (facts) => verdictFor(pool, facts),
+    }),
     titles: (pool) => Object.fromEntries(stepsOf(pool).map((step) => [step.number, step.title])),
+    verdict: verdictFor,
     checks: (pool, number) => stepsOf(pool).find((step) => step.number === number)?.checks,
     prometheus: (pool) => clients.get(pool),
   };
@@ -70,5 +84,5 @@ export async function diagnoseNow(
     }),
   );
   const facts: Facts = Object.assign({}, ...ran.map((one) => one.facts));
-  return { steps: ran, verdict: diagnose(facts), ms: Math.round(performance.now() - began) };
+  return { steps: ran, verdict: diagnoses.verdict(pool, facts), ms: Math.round(performance.now() - began) };
 }

@@ -212,6 +212,7 @@ function handlersOf(
       store,
       loop,
       lifelineOf: (pool) => pools.lifelineOf(pool),
+      configOf: (pool) => pools.configOf(pool),
       groupsOf: (user) => slack.groups.of(user),
     }),
     'remedy.verify': createVerifyHandler({

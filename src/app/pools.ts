@@ -65,7 +65,7 @@ export class Pools {
         activity: () => readActivity(lifeline),
         locks: () => readLocks(lifeline),
         diagnose: () => diagnose(name),
-        preview: (wish) => previewOf(lifeline, wish, new Date()),
+        preview: (wish) => previewOf(lifeline, wish, new Date(), config),
       });
     }
     return desks;

@@ -36,7 +36,8 @@ export const leak: Cause = {
         `last statement: ${found.lastStatement}`,
         ...(logged > 0 ? [`${count(logged, 'matching line')} in the application log`] : []),
       ],
-      // Idle sessions may be a pool at rest: ending them is for those in a transaction.
+      // Idle sessions cannot be told from a pool at rest, so they are not ended one by one: a restart
+      // makes the application open only what it needs.
       ...(found === open
         ? {
             remedy: {
@@ -48,8 +49,16 @@ export const leak: Cause = {
               },
             },
           }
-        : {}),
-      advice: 'End the leaked sessions, then return the connection on every path after that statement.',
+        : {
+            remedy: {
+              action: 'restart' as const,
+              target: { kind: 'application' as const, application: found.application },
+            },
+          }),
+      advice:
+        found === open
+          ? 'End the leaked sessions, then return the connection on every path after that statement.'
+          : 'Restart the application to get the connections back, then return them on every path after that statement.',
     };
   },
 };

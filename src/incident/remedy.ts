@@ -41,10 +41,34 @@ export interface PreparedTarget {
 }
 
 /**
+ * Exactly which run of the application: one that was restarted since is not what people were shown.
+ * `key` names this one restart, so that it can be looked up afterwards whether it has happened.
+ */
+export type RestartTarget = { readonly kind: 'restart'; readonly key: string } & (
+  | {
+      readonly way: 'docker';
+      /** The container's id; its name can be given to another. */
+      readonly container: string;
+      readonly name: string;
+      /** `State.StartedAt` as the engine prints it, to the nanosecond. */
+      readonly startedAt: string;
+    }
+  | {
+      readonly way: 'kubernetes';
+      readonly namespace: string;
+      readonly deployment: string;
+      readonly uid: string;
+      /** A digest of its pod template: whatever rolls out anew changes it, scaling does not. */
+      readonly template: string;
+    }
+  | { readonly way: 'webhook'; readonly host: string }
+);
+
+/**
  * What a remedy is aimed at. Stored with the events, so a kind is never changed, only added, and what an
  * older version stored stays readable.
  */
-export type Target = BackendTarget | LeakTarget | PreparedTarget;
+export type Target = BackendTarget | LeakTarget | PreparedTarget | RestartTarget;
 
 /** Whether both mean the same thing in the server, so that it need not be asked for twice. */
 export function sameTarget(one: Target, other: Target): boolean {
@@ -57,6 +81,7 @@ export function sameTarget(one: Target, other: Target): boolean {
       one.backends.every((each) => other.backends.some((its) => sameBackend(each, its)))
     );
   }
+  if (one.kind === 'restart' && other.kind === 'restart') return sameRun(one, other);
   return (
     one.kind === 'prepared' &&
     other.kind === 'prepared' &&
@@ -64,6 +89,15 @@ export function sameTarget(one: Target, other: Target): boolean {
     one.database === other.database &&
     one.preparedAt === other.preparedAt
   );
+}
+
+/** Whether both are the same run of the application; each asking has a key of its own. */
+export function sameRun(one: RestartTarget, other: RestartTarget): boolean {
+  if (one.way === 'docker' && other.way === 'docker')
+    return one.container === other.container && one.startedAt === other.startedAt;
+  if (one.way === 'kubernetes' && other.way === 'kubernetes')
+    return one.uid === other.uid && one.template === other.template;
+  return one.way === 'webhook' && other.way === 'webhook' && one.host === other.host;
 }
 
 function sameBackend(one: Omit<BackendTarget, 'kind'>, other: Omit<BackendTarget, 'kind'>): boolean {

@@ -28,7 +28,8 @@ export type SuggestedTarget =
       readonly application: string;
     }
   | { readonly kind: 'leak'; readonly application: string; readonly lastStatement: string }
-  | { readonly kind: 'prepared'; readonly gid: string; readonly database: string };
+  | { readonly kind: 'prepared'; readonly gid: string; readonly database: string }
+  | { readonly kind: 'application'; readonly application: string };
 
 /** The remedy a cause suggests; without a target it is meant for the pool or its application. */
 export interface SuggestedRemedy {

@@ -6,7 +6,7 @@ import { LifelineError } from '../pool/faults.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import type { Store } from '../store/store.ts';
 import { poolReading } from './reading.ts';
-import { remedyFor } from './registry.ts';
+import { type PoolFacts, remedyFor } from './registry.ts';
 import type { BoundRemedy } from './remedy.ts';
 
 /** Between the kill and the look at what it freed: those who waited need a moment to finish. */
@@ -19,6 +19,7 @@ export interface RemedyHandlerOptions {
   readonly store: Pick<Store, 'incident' | 'now'>;
   readonly loop: Loop;
   readonly lifelineOf: (pool: string) => Lifeline | undefined;
+  readonly configOf?: (pool: string) => PoolFacts | undefined;
   readonly groupsOf: (user: string) => Promise<Actor['groups']>;
   readonly settle?: () => Promise<void>;
 }
@@ -51,7 +52,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
         detail: 'the pool is no longer in lifeguard.yaml; nothing was done',
       });
     }
-    const remedy = remedyFor(told.request);
+    const remedy = remedyFor(told.request, options.configOf?.(incident.pool ?? ''));
     if (remedy === undefined) {
       return ended(asked, {
         outcome: 'failed',

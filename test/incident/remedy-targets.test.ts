@@ -42,6 +42,24 @@ test('a prepared transaction whose gid was used again is another one', () => {
   expect(story.when(ask('rollback_prepared', prepared(later))).told).toMatchObject({ code: 'requested' });
 });
 
+test('the same run of the application is restarted once; a later run of it is another', () => {
+  const container = (key: string, startedAt: string): Target => ({
+    kind: 'restart',
+    way: 'docker',
+    key,
+    container: 'c1',
+    name: 'api',
+    startedAt,
+  });
+  const story = inThread().given(ask('restart', container('k1', START)));
+  expect(story.when(ask('restart', container('k2', START))).told).toMatchObject({
+    code: 'already_requested',
+  });
+  expect(story.when(ask('restart', container('k3', '2026-03-02T03:00:00Z'))).told).toMatchObject({
+    code: 'requested',
+  });
+});
+
 test('targets of different kinds are never the same', () => {
   const story = inThread().given(ask('terminate', { kind: 'backend', ...one }));
   expect(story.when(ask('terminate', leak(one))).told).toMatchObject({ code: 'requested' });

@@ -53,6 +53,8 @@ test('what the verdict suggests is one press away, where a press can ask for it'
   const word = (remedy: SuggestedRemedy) => remedyButton(PLACE, remedy)?.text.text;
   expect(word({ action: 'terminate', target })).toBe('Terminate');
   expect(word({ action: 'cancel', target: { ...target, queryStart: QUERY } })).toBe('Cancel query');
+  expect(word({ action: 'restart' })).toBe('Restart');
+  expect(word({ action: 'restart', target: { kind: 'application', application: 'shop' } })).toBe('Restart');
   const leak = { kind: 'leak', application: 'a'.repeat(63), lastStatement: '"'.repeat(120) } as const;
   expect(word({ action: 'terminate_leak', target: leak })).toBe('Terminate');
   const prepared = { kind: 'prepared', gid: '\\'.repeat(199), database: 'd' } as const;

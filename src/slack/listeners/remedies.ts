@@ -29,6 +29,7 @@ export function listenToRemedies(app: App, desk: Desk): void {
     gid: text(value, 'gid'),
     database: text(value, 'db'),
   }));
+  onAsk(ACTION.restart, () => ({ action: 'restart' }));
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
       to: { incident: text(value, 'i') },

@@ -8,6 +8,7 @@ export const ACTION = {
   cancel: 'cancel_query',
   terminateLeak: 'leak',
   rollbackPrepared: 'prepared',
+  restart: 'restart',
   approve: 'approve',
   deny: 'deny',
   escalate: 'escalate',

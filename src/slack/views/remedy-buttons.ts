@@ -59,6 +59,14 @@ export function remedyButton(place: Place, { action, target }: SuggestedRemedy) 
         { style: 'danger', label: 'Roll back the prepared transaction; asks for approval first' },
       );
     default:
-      return undefined;
+      return action === 'restart' ? restartButton(place) : undefined;
   }
+}
+
+/** Asks for a restart of the application. */
+export function restartButton(place: Place) {
+  return button('Restart', ACTION.restart, place, {
+    style: 'danger',
+    label: 'Restart the application; asks for approval first',
+  });
 }

@@ -73,7 +73,9 @@ function isAimedAt(done: Target, suggested: SuggestedTarget | undefined): boolea
   if (done.kind === 'leak' && suggested?.kind === 'leak') {
     return done.application === suggested.application && done.lastStatement === suggested.lastStatement;
   }
-  return done.kind === 'prepared' && suggested?.kind === 'prepared' && done.gid === suggested.gid;
+  // Meant for the pool or its application, of which there is one.
+  if (suggested === undefined || suggested.kind === 'application') return true;
+  return done.kind === 'prepared' && suggested.kind === 'prepared' && done.gid === suggested.gid;
 }
 
 /** The thread's message about the verdict: what, how sure, why, what to do, and what else it may be. */
