@@ -50,6 +50,7 @@ export type Command =
       readonly action: Action;
       readonly target: Target;
       readonly preview: Preview;
+      readonly reason?: string;
       /** The id of the request's own thread, when no incident is open. */
       readonly id: string;
     }

@@ -146,6 +146,8 @@ export interface RemedyRequest {
   readonly preview: Preview;
   readonly requestedBy: PersonRef;
   readonly requestedAt: string;
+  /** Why, in the words of the one who asked; a risky remedy is not asked for without. */
+  readonly reason?: string;
   readonly expiresAt: string;
   readonly approvals: readonly { readonly by: PersonRef; readonly at: string }[];
   readonly status: 'pending' | 'approved' | 'running' | 'ended' | 'denied' | 'expired';

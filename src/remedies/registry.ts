@@ -1,3 +1,4 @@
+import type { Action } from '../incident/remedy.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type CancelWish, cancel } from './cancel.ts';
 import { type Approved, type BoundRemedy, bind, type NoPlan, type RemedyPlan } from './remedy.ts';
@@ -55,6 +56,14 @@ export function remedyFor({ action, target }: Approved, pool?: PoolFacts): Bound
         : undefined;
     }
   }
+}
+
+/** What hurts more than one session, or cannot be taken back: who asks for it says why. */
+const RISKY: ReadonlySet<Action> = new Set<Action>(['restart', 'pool_size', 'rollback_prepared']);
+
+/** Whether the one who asks is asked for a reason first. */
+export function needsReason({ action }: { readonly action: Action }): boolean {
+  return RISKY.has(action);
 }
 
 /** What was wished for, as the timeline names a refusal. */

@@ -213,6 +213,7 @@ function newRequest(
     preview: command.preview,
     requestedBy: refOf(command.by),
     requestedAt: now.toISOString(),
+    ...(command.reason === undefined ? {} : { reason: command.reason }),
     expiresAt: new Date(now.getTime() + policy.access.approvalTtlMs).toISOString(),
     approvals: [],
     status: 'pending',

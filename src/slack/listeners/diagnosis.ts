@@ -1,9 +1,9 @@
-import type { App, BlockAction, ButtonAction } from '@slack/bolt';
+import type { App } from '@slack/bolt';
 import type { Desk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
 import { OTHER_CAUSE, ROOT_CAUSE_INPUT, ROOT_CAUSE_MODAL, rootCauseModal } from '../views/root-cause.ts';
 import { toldText } from '../views/told.ts';
-import { actorOf, onPress, parse, text, troubleText } from './press.ts';
+import { actorOf, onOpen, onPress, parse, text, troubleText } from './press.ts';
 
 /** The buttons that run checks, and the modal in which the root cause is named. */
 export function listenToDiagnosis(app: App, desk: Desk): void {
@@ -25,34 +25,13 @@ export function listenToDiagnosis(app: App, desk: Desk): void {
   takeRootCause(app, desk);
 }
 
-/** A trigger is good for three seconds, so the modal is opened with what the store says at once. */
 function openRootCause(app: App, desk: Desk): void {
-  app.action<BlockAction<ButtonAction>>(
-    { type: 'block_actions', action_id: ACTION.rootCause },
-    async ({ ack, action, body, client, respond }) => {
-      const began = performance.now();
-      await ack();
-      const ackMs = performance.now() - began;
-      let trouble: string | undefined;
-      try {
-        const incident = await desk.store.incident(text(parse(action.value), 'i'));
-        if (incident === undefined) trouble = toldText({ code: 'not_open' });
-        else
-          await client.views.open({
-            trigger_id: body.trigger_id,
-            view: rootCauseModal(incident, desk.causes),
-          });
-      } catch (error) {
-        desk.log.error({ err: error, action: ACTION.rootCause }, 'a modal could not be opened');
-        trouble = troubleText(error);
-      }
-      desk.onInteraction(ACTION.rootCause, trouble === undefined ? 'done' : 'failed', ackMs);
-      if (trouble === undefined) return;
-      await respond({ response_type: 'ephemeral', replace_original: false, text: trouble }).catch(
-        (error: unknown) => desk.log.warn({ err: error }, 'the answer did not reach the person'),
-      );
-    },
-  );
+  onOpen(app, desk, ACTION.rootCause, async ({ value }) => {
+    const incident = await desk.store.incident(text(value, 'i'));
+    return incident === undefined
+      ? { text: toldText({ code: 'not_open' }) ?? '' }
+      : rootCauseModal(incident, desk.causes);
+  });
 }
 
 function takeRootCause(app: App, desk: Desk): void {

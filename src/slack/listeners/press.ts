@@ -1,4 +1,4 @@
-import type { App, BlockAction, ButtonAction } from '@slack/bolt';
+import type { App, BlockAction, ButtonAction, types } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
 import { LifelineError } from '../../pool/faults.ts';
@@ -49,6 +49,46 @@ export function onPress(app: App, desk: Desk, id: string, work: (press: Press) =
       .catch((error: unknown) =>
         desk.log.warn({ err: error, action: id }, 'the answer did not reach the person'),
       );
+  });
+}
+
+/** A press that opens a modal, before anything is looked up that takes time. */
+export interface Opening {
+  /** The button's value, parsed. */
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly body: BlockAction<ButtonAction>;
+}
+
+/**
+ * Listens like `onPress`, and opens a modal. Slack's trigger is good for three seconds from the press: `viewOf`
+ * must ask nothing that may take as long.
+ */
+export function onOpen(
+  app: App,
+  desk: Desk,
+  id: string,
+  viewOf: (opening: Opening) => Promise<types.ModalView | { readonly text: string }>,
+): void {
+  const pattern = new RegExp(`^${id}(\\.|$)`);
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: pattern }, async (args) => {
+    const { ack, action, body, client, respond } = args;
+    const began = performance.now();
+    await ack();
+    const ackMs = performance.now() - began;
+    let trouble: string | undefined;
+    try {
+      const view = await viewOf({ value: parse(action.value), body });
+      if ('text' in view) trouble = view.text;
+      else await client.views.open({ trigger_id: body.trigger_id, view });
+    } catch (error) {
+      desk.log.error({ err: error, action: id }, 'a modal could not be opened');
+      trouble = troubleText(error);
+    }
+    desk.onInteraction(id, trouble === undefined ? 'done' : 'failed', ackMs);
+    if (trouble === undefined) return;
+    await respond({ response_type: 'ephemeral', replace_original: false, text: trouble }).catch(
+      (error: unknown) => desk.log.warn({ err: error }, 'the answer did not reach the person'),
+    );
   });
 }
 

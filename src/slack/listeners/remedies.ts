@@ -1,18 +1,35 @@
-import type { App } from '@slack/bolt';
+import type { App, BlockAction } from '@slack/bolt';
 import type { Actor } from '../../incident/people.ts';
-import { nameOf, type Wish } from '../../remedies/registry.ts';
+import { nameOf, needsReason, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
-import { type Answer, onPress, type Press, text } from './press.ts';
+import { REASON_INPUT, REASON_MODAL, type ReasonMetadata, reasonModal } from '../views/reason.ts';
+import { toldText } from '../views/told.ts';
+import { type Answer, actorOf, onOpen, onPress, type Press, parse, text, troubleText } from './press.ts';
+
+const NO_SUCH_POOL = 'That pool is no longer in lifeguard.yaml.';
 
 /** The buttons that ask for a remedy, and those that answer the asking. */
 export function listenToRemedies(app: App, desk: Desk): void {
-  const onAsk = (id: string, wishOf: (value: Press['value']) => Wish): void =>
+  const asks = new Map<string, (value: Press['value']) => Wish>();
+  const onAsk = (id: string, wishOf: (value: Press['value']) => Wish): void => {
+    asks.set(id, wishOf);
+    if (needsReason(wishOf({}))) {
+      onOpen(app, desk, id, async ({ value, body }) =>
+        reasonModal(nameOf(wishOf(value)), text(value, 'pool'), {
+          a: id,
+          v: value,
+          ...placeOf(body),
+        }),
+      );
+      return;
+    }
     onPress(app, desk, id, async ({ actor, value }) => {
       const pool = desk.pools.get(text(value, 'pool'));
-      if (pool === undefined) return { text: 'That pool is no longer in lifeguard.yaml.' };
+      if (pool === undefined) return { text: NO_SUCH_POOL };
       return askFor(desk, pool, actor, wishOf(value));
     });
+  };
   onAsk(ACTION.terminate, (value) => ({ action: 'terminate', ...backendIn(value) }));
   onAsk(ACTION.cancel, (value) => ({
     action: 'cancel',
@@ -30,6 +47,7 @@ export function listenToRemedies(app: App, desk: Desk): void {
     database: text(value, 'db'),
   }));
   onAsk(ACTION.restart, () => ({ action: 'restart' }));
+  takeReason(app, desk, asks);
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
       to: { incident: text(value, 'i') },
@@ -46,6 +64,61 @@ export function listenToRemedies(app: App, desk: Desk): void {
   });
 }
 
+/** Where the answer to a modal goes, since it has no response_url. */
+function placeOf({ channel, message }: BlockAction): Pick<ReasonMetadata, 'c' | 't'> {
+  // Slack sends no message with a press on what only one person sees.
+  const thread: unknown = message?.['thread_ts'] ?? message?.ts;
+  return {
+    ...(channel === undefined ? {} : { c: channel.id }),
+    ...(typeof thread === 'string' ? { t: thread } : {}),
+  };
+}
+
+/** The reason was given: now the remedy is asked for. */
+function takeReason(app: App, desk: Desk, asks: ReadonlyMap<string, (value: Press['value']) => Wish>): void {
+  app.view(REASON_MODAL, async ({ ack, view, body, client }) => {
+    const began = performance.now();
+    const reason = (view.state.values[REASON_INPUT]?.[REASON_INPUT]?.value ?? '').trim();
+    if (reason === '') {
+      await ack({ response_action: 'errors', errors: { [REASON_INPUT]: 'Say why, in a few words.' } });
+      return;
+    }
+    await ack();
+    const ackMs = performance.now() - began;
+    const metadata = parse(view.private_metadata);
+    const value = typeof metadata['v'] === 'object' ? { ...metadata['v'] } : {};
+    const wishOf = asks.get(text(metadata, 'a'));
+    const pool = desk.pools.get(text(value, 'pool'));
+    let answer: string | undefined;
+    let outcome: 'done' | 'refused' | 'failed' = 'done';
+    try {
+      if (pool === undefined || wishOf === undefined) answer = NO_SUCH_POOL;
+      else {
+        const actor = await actorOf(desk, body.user.id, body.user.name);
+        const told = await askFor(desk, pool, actor, wishOf(value), reason);
+        if (told !== undefined && 'code' in told && told.code === 'not_allowed') outcome = 'refused';
+        answer = told === undefined ? undefined : 'text' in told ? told.text : toldText(told);
+      }
+    } catch (error) {
+      desk.log.error({ err: error, action: REASON_MODAL }, 'a remedy could not be asked for');
+      outcome = 'failed';
+      answer = troubleText(error);
+    }
+    desk.onInteraction(REASON_MODAL, outcome, ackMs);
+    const channel = text(metadata, 'c');
+    if (answer === undefined || channel === '') return;
+    const thread = text(metadata, 't');
+    await client.chat
+      .postEphemeral({
+        channel,
+        user: body.user.id,
+        text: answer,
+        ...(thread === '' ? {} : { thread_ts: thread }),
+      })
+      .catch((error: unknown) => desk.log.warn({ err: error }, 'the answer did not reach the person'));
+  });
+}
+
 function backendIn(value: Press['value']): { readonly pid: number; readonly backendStart: string } {
   return { pid: Number(value['pid']), backendStart: text(value, 'b') };
 }
@@ -53,8 +126,16 @@ function backendIn(value: Press['value']): { readonly pid: number; readonly back
 /**
  * Takes a fresh look at what the remedy is aimed at and posts the preview: into the pool's open
  * incident, or else into its channel. `/pool kill` and every button come through here.
+ *
+ * @param reason why, where the one who asks was asked
  */
-export async function askFor(desk: Desk, pool: PoolDesk, actor: Actor, wish: Wish): Promise<Answer> {
+export async function askFor(
+  desk: Desk,
+  pool: PoolDesk,
+  actor: Actor,
+  wish: Wish,
+  reason?: string,
+): Promise<Answer> {
   const open = await desk.store.openIncidentOf(pool.name);
   const plan = await pool.preview(wish);
   if ('refused' in plan) {
@@ -69,7 +150,7 @@ export async function askFor(desk: Desk, pool: PoolDesk, actor: Actor, wish: Wis
   const id = await desk.store.nextIncidentId();
   const { told } = await desk.loop.submit({
     to: open === undefined ? { fresh: id } : { incident: open.id },
-    command: { type: 'RequestRemedy', by: actor, id, ...plan },
+    command: { type: 'RequestRemedy', by: actor, id, ...plan, ...(reason === undefined ? {} : { reason }) },
     pool: pool.name,
   });
   return told;

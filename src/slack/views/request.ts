@@ -12,7 +12,9 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
   const { preview } = request;
   const standing = standingOf(request);
   const blocks: Block[] = [
-    section(`*${plain(preview.title, 200)}?*\nasked for by ${person(request.requestedBy)}`),
+    section(
+      `*${plain(preview.title, 200)}?*\nasked for by ${person(request.requestedBy)}${reasonOf(request)}`,
+    ),
   ];
   if (preview.facts.length > 0) {
     blocks.push(fields(preview.facts.map((fact) => `*${plain(fact.label, 60)}*\n${plain(fact.value, 300)}`)));
@@ -43,6 +45,10 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
     text: fallback(`${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`),
     blocks,
   };
+}
+
+function reasonOf({ reason }: RemedyRequest): string {
+  return reason === undefined ? '' : `: ${plain(reason, 300)}`;
 }
 
 function standingOf(request: RemedyRequest): string {
