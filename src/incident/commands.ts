@@ -56,6 +56,8 @@ export type Command =
     }
   | { readonly type: 'Approve'; readonly by: Actor; readonly request: string }
   | { readonly type: 'Deny'; readonly by: Actor; readonly request: string }
+  /** Takes back what is approved and has not begun. */
+  | { readonly type: 'CancelQueued'; readonly by: Actor; readonly request: string }
   | { readonly type: 'Escalate'; readonly by: Actor; readonly level?: number }
   | { readonly type: 'SuspectDataCorruption'; readonly by: Actor }
   | { readonly type: 'Resolve'; readonly by: Actor }

@@ -85,6 +85,8 @@ export type Event = { readonly at: string } & (
       readonly enough: boolean;
     }
   | { readonly type: 'RemedyDenied'; readonly request: string; readonly by: PersonRef }
+  /** It was approved, waited for its turn, and was taken back before it began. */
+  | { readonly type: 'RemedyCancelled'; readonly request: string; readonly by: PersonRef }
   | { readonly type: 'RemedyExpired'; readonly request: string }
   | { readonly type: 'RemedyStarted'; readonly request: string }
   | {

@@ -112,9 +112,10 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
         status: event.enough ? 'approved' : request.status,
       }));
     case 'RemedyDenied':
+    case 'RemedyCancelled':
       return withRequest(state, event.request, (request) => ({
         ...request,
-        status: 'denied',
+        status: event.type === 'RemedyDenied' ? 'denied' : 'cancelled',
         closedBy: event.by,
       }));
     case 'RemedyExpired':

@@ -198,6 +198,7 @@ function requestOf(event: Event): string | undefined {
       return event.request.id;
     case 'RemedyApproved':
     case 'RemedyDenied':
+    case 'RemedyCancelled':
     case 'RemedyExpired':
     case 'RemedyStarted':
     case 'RemedyEnded':

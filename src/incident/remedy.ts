@@ -150,7 +150,9 @@ export interface RemedyRequest {
   readonly reason?: string;
   readonly expiresAt: string;
   readonly approvals: readonly { readonly by: PersonRef; readonly at: string }[];
-  readonly status: 'pending' | 'approved' | 'running' | 'ended' | 'denied' | 'expired';
+  /** `approved`: it waits until the remedies before it in its pool have ended. */
+  readonly status: 'pending' | 'approved' | 'running' | 'ended' | 'denied' | 'expired' | 'cancelled';
+  /** Who denied or cancelled it. */
   readonly closedBy?: PersonRef;
   readonly result?: {
     readonly outcome: RemedyOutcome;

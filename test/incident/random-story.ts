@@ -84,6 +84,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('Approve'), by: person, request }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Deny'), by: person, request }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('CancelQueued'), by: person, request }) },
   {
     weight: 2,
     arbitrary: fc.record({

@@ -7,7 +7,15 @@ import { type Decision, NOTHING, tell } from './decision.ts';
 import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
-import { approve, deny, endRemedy, expireRequest, requestRemedy, startRemedy } from './remedies.ts';
+import {
+  approve,
+  cancelQueued,
+  deny,
+  endRemedy,
+  expireRequest,
+  requestRemedy,
+  startRemedy,
+} from './remedies.ts';
 import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';
 
@@ -44,6 +52,8 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return approve(state, command, now, policy);
     case 'Deny':
       return deny(state, command, now, policy);
+    case 'CancelQueued':
+      return cancelQueued(state, command, now, policy);
     case 'Escalate':
       return escalate(state, command, now, policy);
     case 'SuspectDataCorruption':

@@ -100,6 +100,33 @@ export function deny(state: Incident, command: CommandOf<'Deny'>, now: Date, pol
   };
 }
 
+/**
+ * An approver, or the one who asked, takes back what is approved and waits for its turn. The start and this
+ * are both decided on the request as it stands, so whichever is committed first holds.
+ */
+export function cancelQueued(
+  state: Incident,
+  command: CommandOf<'CancelQueued'>,
+  now: Date,
+  policy: Policy,
+): Decision {
+  const request = state.requests[command.request];
+  if (request === undefined) return tell({ code: 'no_such_request' });
+  if (request.status !== 'approved') return tell({ code: 'not_queued', request });
+  if (request.requestedBy.id !== command.by.id) {
+    const refused = refuse(command.by, 'approver', `Cancel: ${request.preview.title}`, now, policy);
+    if (refused !== undefined) return refused;
+  }
+  const at = now.toISOString();
+  return {
+    events: [
+      { type: 'RemedyCancelled', at, request: request.id, by: refOf(command.by) },
+      ...closing(state, at),
+    ],
+    told: { code: 'done' },
+  };
+}
+
 /** The timer of a request: an answer that comes too late is no answer. */
 export function expireRequest(state: Incident, command: CommandOf<'ExpireRequest'>, now: Date): Decision {
   const request = state.requests[command.request];

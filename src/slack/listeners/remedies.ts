@@ -62,6 +62,13 @@ export function listenToRemedies(app: App, desk: Desk): void {
     });
     return told;
   });
+  onPress(app, desk, ACTION.cancelQueued, async ({ actor, value }) => {
+    const { told } = await desk.loop.submit({
+      to: { incident: text(value, 'i') },
+      command: { type: 'CancelQueued', by: actor, request: text(value, 'r') },
+    });
+    return told;
+  });
 }
 
 /** Where the answer to a modal goes, since it has no response_url. */

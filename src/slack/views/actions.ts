@@ -11,6 +11,7 @@ export const ACTION = {
   restart: 'restart',
   approve: 'approve',
   deny: 'deny',
+  cancelQueued: 'cancel_queued',
   escalate: 'escalate',
   dataCorruption: 'data_corruption',
   resolve: 'resolve',

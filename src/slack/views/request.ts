@@ -40,6 +40,11 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
     );
   } else {
     blocks.push(section(standing));
+    if (request.status === 'approved') {
+      const value = { i: incident.id, r: request.id };
+      const label = `Cancel before it begins: ${preview.title}`;
+      blocks.push(actions(`queued-${request.id}`, [button('Cancel', ACTION.cancelQueued, value, { label })]));
+    }
   }
   return {
     text: fallback(`${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`),
@@ -57,11 +62,13 @@ function standingOf(request: RemedyRequest): string {
     case 'pending':
       return '';
     case 'approved':
-      return `:hourglass_flowing_sand: approved by ${approvers}, queued`;
+      return `:hourglass_flowing_sand: approved by ${approvers}, queued: it runs as soon as no other remedy of this pool does`;
     case 'running':
       return `:hourglass_flowing_sand: approved by ${approvers}, being carried out…`;
     case 'denied':
       return `:no_entry_sign: denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing was done`;
+    case 'cancelled':
+      return `:no_entry_sign: approved by ${approvers}, cancelled${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`} before it began; nothing was done`;
     case 'expired':
       return `:hourglass: nobody approved it by ${time(request.expiresAt)}; nothing was done. Ask again if it is still needed.`;
     case 'ended':

@@ -41,6 +41,8 @@ export function toldText(told: Told | undefined): string | undefined {
       return 'That request does not exist.';
     case 'request_closed':
       return closed(told.request);
+    case 'not_queued':
+      return notQueued(told.request);
     case 'escalated':
       return `Escalated to level ${told.level}, ${plain(told.name, 80)}.`;
     case 'already_at_level':
@@ -56,12 +58,25 @@ function closed(request: Extract<Told, { code: 'request_closed' }>['request']): 
   switch (request.status) {
     case 'denied':
       return `It was denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing will be done.`;
+    case 'cancelled':
+      return `It was cancelled${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`} before it began; nothing was done.`;
     case 'expired':
       return 'It was not approved in time; nothing was done. Ask again if it is still needed.';
     case 'ended':
       return 'It has been carried out already; nothing is done twice.';
     default:
       return 'It is approved already; nothing is done twice.';
+  }
+}
+
+function notQueued(request: Extract<Told, { code: 'not_queued' }>['request']): string {
+  switch (request.status) {
+    case 'pending':
+      return 'It is not approved yet; press Deny.';
+    case 'running':
+      return 'Too late: it is being carried out.';
+    default:
+      return closed(request);
   }
 }
 
