@@ -1,4 +1,5 @@
 import type { Config, PoolConfig } from '../config/types.ts';
+import type { Action } from '../incident/remedy.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { readActivity } from '../pool/activity.ts';
@@ -11,6 +12,15 @@ import type { PoolDesk } from '../slack/desk.ts';
 export interface Pool {
   readonly config: PoolConfig;
   readonly lifeline: Lifeline;
+}
+
+/** The remedies that need a way of their own and have one here. */
+function configuredIn({ restart, poolSize }: PoolConfig): ReadonlySet<Action> {
+  const ways: readonly (readonly [Action, unknown])[] = [
+    ['restart', restart],
+    ['pool_size', poolSize],
+  ];
+  return new Set(ways.filter(([, way]) => way !== undefined).map(([action]) => action));
 }
 
 /** The pools of the configuration, each with its one warm connection. */
@@ -62,6 +72,7 @@ export class Pools {
       desks.set(name, {
         name,
         channel: config.channel ?? defaultChannel,
+        configured: configuredIn(config),
         activity: () => readActivity(lifeline),
         locks: () => readLocks(lifeline),
         diagnose: () => diagnose(name),

@@ -2,6 +2,7 @@ import type { Loop } from '../effects/loop.ts';
 import type { StepFindings } from '../incident/events.ts';
 import type { Actor } from '../incident/people.ts';
 import type { Policy } from '../incident/policy.ts';
+import type { Action } from '../incident/remedy.ts';
 import type { CauseId, Verdict } from '../incident/verdict.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Activity } from '../pool/activity.ts';
@@ -15,6 +16,8 @@ import type { Store } from '../store/store.ts';
 export interface PoolDesk {
   readonly name: string;
   readonly channel: string;
+  /** What is done to the application and the pool's configuration has a way for. */
+  readonly configured: ReadonlySet<Action>;
   /** What the server holds now. */
   readonly activity: () => Promise<Activity>;
   /** Who waits for whom. */

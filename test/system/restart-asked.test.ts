@@ -122,3 +122,23 @@ test('who may not ask is refused after the modal, too, and told so', async () =>
   await told(lifeguard, mallory, 'only responders may do this');
   expect(await happened(lifeguard, 'ActRefused')).toMatchObject([{ by: { id: mallory } }]);
 });
+
+test('/pool remedies has the button too; an unknown pool is told which there are', async () => {
+  const { lifeguard } = await restartable();
+  const { actor, workspace } = lifeguard.slack;
+  await actor.command(alice, 'backend-team', '/pool', 'remedies nope');
+  await told(lifeguard, alice, 'There is no pool of that name. Configured: `orders`');
+  await actor.command(alice, 'backend-team', '/pool', 'remedies');
+  await told(lifeguard, alice, 'May approve: <!subteam^S0DBA>');
+  const list = workspace
+    .ephemerals(alice)
+    .find((one) => JSON.stringify(one.blocks ?? []).includes('"Restart"'));
+  if (list === undefined) throw new Error('the list has no Restart');
+  await actor.press(alice, list, 'Restart');
+  const modal = await eventually(() => [...workspace.views(alice)].at(-1), 'the modal');
+  await actor.submitView(alice, modal.id, { reason: 'nothing else helps' });
+  await told(lifeguard, alice, 'waits for an approval');
+  expect(await happened(lifeguard, 'RemedyRequested')).toMatchObject([
+    { request: { reason: 'nothing else helps' } },
+  ]);
+});

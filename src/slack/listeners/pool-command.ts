@@ -9,6 +9,7 @@ import type { View } from '../views/blocks.ts';
 import { diagnosisView } from '../views/diagnosis.ts';
 import { helpView } from '../views/help.ts';
 import { link } from '../views/mrkdwn.ts';
+import { remediesView } from '../views/remedies.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
 import { type Answer, actorOf, troubleText } from './press.ts';
@@ -16,6 +17,9 @@ import { askFor } from './remedies.ts';
 
 /** `/pool incidents` looks back this far for resolved ones. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
+
+/** So many open incidents are looked through for requests of a pool. */
+const MOST_OPEN = 200;
 
 /** The largest pid that fits PostgreSQL's integer. */
 const LARGEST_PID = 2_147_483_647;
@@ -62,6 +66,7 @@ const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   diagnose,
   queries,
   kill,
+  remedies,
   incidents,
   escalate,
   help: async () => helpView(),
@@ -142,6 +147,23 @@ async function kill({ desk, actor, words, channel }: Typed): Promise<Reply> {
   const pool = poolFor(desk, wanted, channel);
   if (pool === undefined) return unknownPool(desk, wanted);
   return askFor(desk, pool, actor, { action: 'terminate', pid });
+}
+
+/** Asks nothing of the database, so it answers when nothing else does. */
+async function remedies({ desk, words, channel }: Typed): Promise<Reply> {
+  const pool = poolFor(desk, words[0], channel);
+  if (pool === undefined) return unknownPool(desk, words[0]);
+  const [incident, open] = await Promise.all([
+    desk.store.openIncidentOf(pool.name),
+    desk.store.incidents({ limit: MOST_OPEN }),
+  ]);
+  return remediesView({
+    pool: pool.name,
+    configured: pool.configured,
+    ...(incident === undefined ? {} : { incident }),
+    open: open.filter((one) => one.pool === pool.name),
+    access: desk.access,
+  });
 }
 
 async function incidents({ desk }: Typed): Promise<Reply> {

@@ -10,6 +10,10 @@ export const COMMANDS: Readonly<Record<string, { readonly usage: string; readonl
     does: 'the sessions that hold connections longest, each with Terminate',
   },
   kill: { usage: 'kill <pid> [pool]', does: 'asks to end one backend; nothing happens before an approval' },
+  remedies: {
+    usage: 'remedies [pool]',
+    does: 'what can be done for the pool now, what is under way, and who may approve',
+  },
   incidents: {
     usage: 'incidents',
     does: 'open incidents, the last resolved, and what could not be delivered',
