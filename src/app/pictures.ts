@@ -3,12 +3,16 @@ import type { PrometheusReader } from '../checks/check.ts';
 import type { PoolConfig } from '../config/types.ts';
 import type { SharedFile } from '../incident/effects.ts';
 import type { Incident } from '../incident/state.ts';
-import { type Point, sparkline } from '../pool/series.ts';
+import { orderedPoints, type Point, sparkline } from '../pool/series.ts';
 import type { MadeFile } from '../slack/share.ts';
 
 /** The charts look back this far. */
 const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
+
+/** How much of the time before a remedy its chart shows. */
+const LEAST_BEFORE_MS = 2.5 * MINUTE_MS;
+const LONGEST_BEFORE_MS = 10 * MINUTE_MS;
 
 export interface PicturesOptions {
   readonly configOf: (pool: string) => PoolConfig | undefined;
@@ -17,13 +21,15 @@ export interface PicturesOptions {
   readonly samplesOf: (pool: string) => Promise<readonly Point[]>;
 }
 
-/** Makes the files of a thread: the charts of the last hour, and what a step's message had to cut. */
+/** Makes the files of a thread: the charts of the last hour and around a remedy, and what a step's message had to cut. */
 export function createPictures(options: PicturesOptions) {
   return async (file: SharedFile, incident: Incident, now: Date): Promise<MadeFile | undefined> => {
     const pool = incident.pool === undefined ? undefined : options.configOf(incident.pool);
     if (pool === undefined) return undefined;
     if (file === 'utilisation') return utilisation(pool, incident, now);
     if (file === 'traffic') return traffic(pool, incident, now);
+    if (file.startsWith('mitigation-'))
+      return beforeAndAfter(pool, incident, file.slice('mitigation-'.length), now);
     return restOf(incident, Number(file.slice('rest-'.length)));
   };
 
@@ -51,6 +57,51 @@ export function createPictures(options: PicturesOptions) {
       alt: utilisationAlt(input),
       bytes: async () => (await utilisationChart(input)).png,
       instead: `last hour ${sparkline(points, { from, to: now })}${ends}`,
+    };
+  }
+
+  /** The pool around a remedy that helped, with its moment marked. */
+  async function beforeAndAfter(
+    pool: PoolConfig,
+    incident: Incident,
+    id: string,
+    now: Date,
+  ): Promise<MadeFile | undefined> {
+    const request = incident.requests[id];
+    const { result } = request ?? {};
+    if (request === undefined || result === undefined) return undefined;
+    const done = Date.parse(result.at);
+    // What came after is a small part of the width, however soon it was seen, and a visible one.
+    const before = Math.min(LONGEST_BEFORE_MS, Math.max(LEAST_BEFORE_MS, 5 * (now.getTime() - done)));
+    const from = new Date(done - before);
+    const to = new Date(now.getTime() + before / 10);
+    const { mitigation } = incident;
+    const after = mitigation?.request === id ? mitigation.after : result.after;
+    const measured = [result.before, result.after, after].filter((one) => one !== undefined);
+    const points = orderedPoints([
+      ...(await historyOf(pool, from, now)),
+      ...measured.map(({ at, percent }) => ({ at: new Date(at), value: percent })),
+    ]);
+    const figures = [result.before, after].filter((one) => one !== undefined);
+    const change = figures.map(({ percent }) => `${Math.round(percent)} %`).join(' → ');
+    const { utilisationChart } = await import('../charts/utilisation.ts');
+    const title = `${pool.name}: before and after`;
+    return {
+      filename: `${pool.name}-before-and-after.png`,
+      title: `${title}, ${change}`,
+      alt: `${pool.name}: connections in use around the remedy “${request.preview.title.slice(0, 200)}”, which ended at ${result.at.slice(11, 19)} UTC and is marked: ${change}. The line of trouble is at ${pool.threshold} %.`,
+      bytes: async () =>
+        (
+          await utilisationChart({
+            points,
+            threshold: pool.threshold,
+            events: marksOf(incident),
+            from,
+            to,
+            title,
+          })
+        ).png,
+      instead: `before and after ${sparkline(points, { from, to: now })} ${change}`,
     };
   }
 

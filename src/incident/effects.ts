@@ -38,9 +38,10 @@ export type TimerPayload =
  * A file in the thread.
  *
  * - `utilisation`, `traffic`: the chart of the last hour
+ * - `mitigation-rN`: the pool around the remedy that made it healthy
  * - `rest-N`: all of what the message of step N had to cut
  */
-export type SharedFile = 'utilisation' | 'traffic' | `rest-${number}`;
+export type SharedFile = 'utilisation' | 'traffic' | `rest-${number}` | `mitigation-${string}`;
 
 /** A kind of effect. */
 export type EffectKind = EffectWork['kind'];

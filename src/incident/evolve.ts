@@ -126,7 +126,8 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
       return remedyEnded(state, event);
     case 'Mitigated': {
       const { type: _t, at, ...mitigation } = event;
-      return { ...state, mitigatedAt: at, mitigation, reading: event.after };
+      const note = state.seq + 1;
+      return { ...state, mitigatedAt: at, mitigation: { ...mitigation, note }, reading: event.after };
     }
     case 'FixFailed':
       return fixFailed(state, event);

@@ -46,7 +46,10 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
     case 'StepFinished':
       return state.thread === undefined ? [] : filesOf(state, event.step);
     case 'ThreadOpened':
-      return Object.values(state.steps).flatMap((step) => filesOf(state, step.step));
+      return [
+        ...Object.values(state.steps).flatMap((step) => filesOf(state, step.step)),
+        ...(state.mitigation === undefined ? [] : [fileOf(state, `mitigation-${state.mitigation.request}`)]),
+      ];
     case 'RemedyRequested':
       return [
         {
@@ -63,6 +66,8 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
       return isWatched(state, event, policy)
         ? [{ kind: 'remedy.verify', due: firstLook(event.at), payload: { request: event.request } }]
         : [];
+    case 'Mitigated':
+      return state.thread === undefined ? [] : [fileOf(state, `mitigation-${event.request}`)];
     case 'LevelReached':
       return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
     case 'Acknowledged':
@@ -109,11 +114,11 @@ function filesOf(state: Incident, number: number): EffectSpec[] {
   const isWorth = chart !== 'traffic' || step.facts?.traffic !== undefined;
   if (chart !== undefined && isWorth && state.files[chart]?.firing !== state.firing) files.push(chart);
   if (step.findings.rest !== undefined) files.push(`rest-${number}`);
-  return files.map((file) => ({
-    kind: 'slack.file',
-    lane: `files.${state.id}`,
-    payload: { file, firing: state.firing },
-  }));
+  return files.map((file) => fileOf(state, file));
+}
+
+function fileOf(state: Incident, file: SharedFile): EffectSpec {
+  return { kind: 'slack.file', lane: `files.${state.id}`, payload: { file, firing: state.firing } };
 }
 
 function pagedLevels(state: Incident): number[] {
@@ -135,7 +140,7 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   const slots: Slot[] = [];
   if (changesParent(event)) slots.push('parent');
   if (event.type === 'VerdictReached' || event.type === 'RootCauseNamed') slots.push('verdict');
-  if (event.type === 'FileShared' && isTold(event)) slots.push(stepOf(event.file));
+  if (event.type === 'FileShared' && isTold(event)) slots.push(...tellerOf(state, event.file));
   if (event.type === 'StepStarted' || event.type === 'StepFinished') slots.push(`step-${event.step}`);
   if (state.kind === 'incident') {
     const request = requestOf(event);
@@ -177,10 +182,14 @@ function isTold({ file, instead }: EventOf<'FileShared'>): boolean {
   return instead !== undefined || file.startsWith('rest-');
 }
 
-/** The step whose message says in text what a picture would have shown. */
-function stepOf(file: SharedFile): Slot {
-  if (file === 'utilisation') return 'step-1';
-  return file === 'traffic' ? 'step-4' : `step-${Number(file.slice('rest-'.length))}`;
+/** The message that says in text what a picture would have shown; none where it is about something past. */
+function tellerOf({ mitigation }: Incident, file: SharedFile): Slot[] {
+  if (file === 'utilisation') return ['step-1'];
+  if (file === 'traffic') return ['step-4'];
+  if (file.startsWith('rest-')) return [`step-${Number(file.slice('rest-'.length))}`];
+  return mitigation?.note !== undefined && file === `mitigation-${mitigation.request}`
+    ? [`note-${mitigation.note}`]
+    : [];
 }
 
 /** The closing of a request or warning that stands for itself is said by its parent message; a note would only repeat it. */

@@ -88,6 +88,8 @@ export interface Incident {
     readonly request: string;
     readonly before?: PoolReading;
     readonly after: PoolReading;
+    /** The note that tells it. */
+    readonly note?: number;
   };
   readonly dataCorruption?: { readonly by: PersonRef; readonly at: string };
   readonly levels: readonly ReachedLevel[];

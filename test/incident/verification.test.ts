@@ -8,6 +8,7 @@ import {
   asking,
   at,
   cleared,
+  fired,
   inThread,
   levels,
   MINUTE,
@@ -68,11 +69,34 @@ test('below the line the incident is mitigated, and says so with the pool before
     { type: 'Mitigated', at: at(65 * SECOND), request: 'r1', before: pool(97), after: pool(79) },
   ]);
   expect(story.incident).toMatchObject({ mitigatedAt: at(65 * SECOND), status: 'open', reading: pool(79) });
-  expect(owed(effects)).toEqual(['draw parent', expect.stringMatching(/^draw note-/)]);
+  expect(owed(effects)).toEqual(['draw parent', expect.stringMatching(/^draw note-/), 'share mitigation-r1']);
   expect(isUnnecessary(story.incident, { name: 'L', afterMs: 0, pages: true, unless: 'mitigated' })).toBe(
     true,
   );
   expect(story.when(look(10)).events).toEqual([]);
+});
+
+test('where the chart cannot be shown, the note that tells it says it in words', () => {
+  const story = watched().at(MINUTE + 5 * SECOND);
+  const { effects } = story.when(look(79));
+  const note = owed(effects).find((line) => line.startsWith('draw note-'));
+  const share = (fileOrWords: object): Command => ({
+    type: 'RecordFile',
+    file: 'mitigation-r1',
+    firing: 1,
+    ...fileOrWords,
+  });
+  expect(owed(story.when(share({ instead: 'before and after █▁' })).effects)).toEqual([note]);
+  expect(owed(story.when(share({ fileId: 'F1' })).effects)).toEqual([]);
+});
+
+test('a thread that opens after the mitigation gets the chart, too', () => {
+  const story = fired(WATCHED)
+    .at(MINUTE)
+    .given(...remedy('r1', 4711), look(10));
+  expect(owed(story.effects)).not.toContain('share mitigation-r1');
+  const { effects } = story.when({ type: 'RecordThread', channel: 'C1', ts: '1.000001' });
+  expect(owed(effects)).toContain('share mitigation-r1');
 });
 
 test('at the line it is not mitigated, and before its time is up it has not failed either', () => {

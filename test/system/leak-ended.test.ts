@@ -63,4 +63,14 @@ test('one approval ends the sessions of a leak that were shown, and not the one 
     () => (wordsOf(now(lifeguard, parent)).includes('*Mitigated*') ? true : undefined),
     'the parent message says so',
   );
+  const chart = await eventually(async () => {
+    const shared = (await happened(lifeguard, 'FileShared')).find(({ file }) => file === 'mitigation-r1');
+    return shared?.fileId === undefined ? undefined : slack.workspace.file(shared.fileId);
+  }, 'the chart');
+  expect(chart).toMatchObject({
+    name: 'orders-before-and-after.png',
+    alt_txt: expect.stringMatching(
+      /around the remedy “Terminate 2 leaked sessions \(catalytic-api\)”, which ended at .* and is marked: \d+ % → \d+ %/,
+    ),
+  });
 });

@@ -35,7 +35,7 @@ function noteText(incident: Incident, event: Event): string | undefined {
       return `*${plain(request.preview.title, 200)}*\n${outcomeText(request)}`;
     }
     case 'Mitigated':
-      return `:large_green_circle: *Mitigated* by: ${titleOf(incident, event.request)}\n${readingText(event.before, event.after)}`;
+      return `:large_green_circle: *Mitigated* by: ${titleOf(incident, event.request)}\n${readingText(event.before, event.after)}${pictureInWords(incident, event.request)}`;
     case 'FixFailed':
       return fixFailedText(incident, event);
     case 'Resolved':
@@ -45,6 +45,12 @@ function noteText(incident: Incident, event: Event): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** What stands in the place of the chart where it could not be shared. */
+function pictureInWords(incident: Incident, request: string): string {
+  const instead = incident.files[`mitigation-${request}`]?.instead;
+  return instead === undefined ? '' : `\n${plain(instead, 300)}`;
 }
 
 function titleOf(incident: Incident, request: string): string {
