@@ -5,6 +5,7 @@ import { runStep } from '../checks/run-step.ts';
 import type { Diagnosis } from '../config/lookup.ts';
 import type { Config } from '../config/types.ts';
 import type { Facts } from '../incident/facts.ts';
+import type { PlannedFollowUp } from '../incident/policy.ts';
 import type { CauseId, Verdict } from '../incident/verdict.ts';
 import { createPrometheus } from '../prometheus/client.ts';
 import { withinReach } from '../remedies/within-reach.ts';
@@ -54,12 +55,24 @@ export function openDiagnoses(config: Config): Diagnoses {
     of: (pool) => ({
       steps: stepsOf(pool).map((step) => step.number),
       diagnose: (facts) => verdictFor(pool, facts),
+      followUps: followUpsIn(pool === undefined ? undefined : runbooks.get(pool)),
     }),
     titles: (pool) => Object.fromEntries(stepsOf(pool).map((step) => [step.number, step.title])),
     verdict: verdictFor,
     checks: (pool, number) => stepsOf(pool).find((step) => step.number === number)?.checks,
     prometheus: (pool) => clients.get(pool),
   };
+}
+
+/** What a runbook wants done afterwards, what is most urgent first. */
+function followUpsIn(runbook: Runbook | undefined): PlannedFollowUp[] {
+  if (runbook === undefined) return [];
+  const { resolutions, prevention } = runbook;
+  return [
+    ...resolutions.shortTerm.map(({ title }): PlannedFollowUp => ({ title, horizon: 'short_term' })),
+    ...resolutions.longTerm.map(({ title }): PlannedFollowUp => ({ title, horizon: 'long_term' })),
+    ...prevention.map(({ title }): PlannedFollowUp => ({ title, horizon: 'prevention' })),
+  ];
 }
 
 /**

@@ -20,8 +20,9 @@ export function escalationFor(config: Config, pool?: string): EscalationConfig {
   return poolNamed(config, pool)?.escalation ?? config.escalation;
 }
 
-/** The diagnosis of a pool: its runbook's steps, and what ranks the causes. */
-export type Diagnosis = { readonly steps: readonly number[] } & Pick<Policy, 'diagnose'>;
+/** The diagnosis of a pool: its runbook's steps and follow-ups, and what ranks the causes. */
+export type Diagnosis = { readonly steps: readonly number[] } & Pick<Policy, 'diagnose'> &
+  Pick<NonNullable<Policy['pool']>, 'followUps'>;
 
 /**
  * The rules by which incidents of a pool (by name) are decided; without a pool, those of alerts that match
@@ -48,6 +49,7 @@ export function policyFor(config: Config, pool?: string, diagnosis: Diagnosis = 
             threshold: found.threshold,
             steps: diagnosis.steps,
             verify: found.verify,
+            ...(diagnosis.followUps === undefined ? {} : { followUps: diagnosis.followUps }),
           },
           ...(diagnosis.diagnose === undefined ? {} : { diagnose: diagnosis.diagnose }),
         }),

@@ -2,7 +2,7 @@ import type { Alert } from './alerts.ts';
 import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
 import type { Facts } from './facts.ts';
-import type { Actor } from './people.ts';
+import type { Actor, PersonRef } from './people.ts';
 import type { Action, PoolReading, Preview, RemedyOutcome, Target } from './remedy.ts';
 import type { EarlyWarning } from './state.ts';
 import type { CauseId } from './verdict.ts';
@@ -63,6 +63,17 @@ export type Command =
   | { readonly type: 'Resolve'; readonly by: Actor }
   /** An act that was stopped before it reached the incident (e.g. a preview that may not be asked for). */
   | { readonly type: 'NoteRefusal'; readonly by: Actor; readonly act: string; readonly why: string }
+  | {
+      readonly type: 'AssignFollowUp';
+      readonly by: Actor;
+      readonly item: string;
+      readonly to: PersonRef;
+      /** `YYYY-MM-DD`. */
+      readonly due?: string;
+    }
+  | { readonly type: 'CloseFollowUp'; readonly by: Actor; readonly item: string }
+  /** The timer: the day that the item was due on when the timer was set. */
+  | { readonly type: 'RemindFollowUp'; readonly item: string; readonly day: string }
   | { readonly type: 'CheckEscalation' }
   | { readonly type: 'ExpireRequest'; readonly request: string }
   | {

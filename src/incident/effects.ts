@@ -32,6 +32,7 @@ export type EffectWork =
 export type TimerPayload =
   | { readonly command: 'CheckEscalation' }
   | { readonly command: 'ReachVerdict' }
+  | { readonly command: 'RemindFollowUp'; readonly item: string; readonly day: string }
   | { readonly command: 'ExpireRequest'; readonly request: string };
 
 /**
@@ -53,6 +54,7 @@ export type EffectKind = EffectWork['kind'];
  * - `parent`: the thread's first message
  * - `verdict`: what is most likely wrong, with the evidence
  * - `step-N`, `request-rN`: a diagnosis step, a remedy request
+ * - `follow-ups`: what is left to do after the incident
  * - `note-N`: what the event with sequence number N tells
  * - `level-F-N`: the announcement in the channel of level N, in the F-th firing
  */
@@ -61,6 +63,7 @@ export type Slot =
   | 'verdict'
   | `step-${number}`
   | `request-${string}`
+  | 'follow-ups'
   | `note-${number}`
   | `level-${number}-${number}`;
 

@@ -4,7 +4,7 @@ import type { Facts } from './facts.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition } from './policy.ts';
 import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
-import type { EarlyWarning, IncidentKind } from './state.ts';
+import type { EarlyWarning, FollowUp, IncidentKind } from './state.ts';
 import type { CauseId, Verdict } from './verdict.ts';
 
 /**
@@ -133,6 +133,19 @@ export type Event = { readonly at: string } & (
       readonly how: 'alerts' | 'person' | 'request' | 'incident';
       readonly by?: PersonRef;
     }
+  /** The incident is over, and this is left to do. */
+  | { readonly type: 'FollowUpsListed'; readonly items: readonly FollowUp[] }
+  | {
+      readonly type: 'FollowUpAssigned';
+      readonly item: string;
+      readonly to: PersonRef;
+      /** `YYYY-MM-DD`. */
+      readonly due?: string;
+      readonly by: PersonRef;
+    }
+  | { readonly type: 'FollowUpClosed'; readonly item: string; readonly by: PersonRef }
+  /** Its day has come, and it is not done. */
+  | { readonly type: 'FollowUpReminded'; readonly item: string }
   | { readonly type: 'ActRefused'; readonly act: string; readonly by: PersonRef; readonly why: string }
   | { readonly type: 'EffectDied'; readonly effect: string; readonly kind: string; readonly detail: string }
 );

@@ -1,6 +1,6 @@
 import type { Event, EventOf } from './events.ts';
 import type { RemedyRequest } from './remedy.ts';
-import type { Incident, ReachedLevel } from './state.ts';
+import type { FollowUp, Incident, ReachedLevel } from './state.ts';
 
 /** Events that always get a message of their own in the thread, besides redrawing what they change. */
 const NOTED: ReadonlySet<Event['type']> = new Set([
@@ -13,6 +13,7 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'Mitigated',
   'FixFailed',
   'Resolved',
+  'FollowUpReminded',
 ]);
 
 /** Whether the event is told in the thread by a message of its own. */
@@ -145,6 +146,22 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
         status: 'resolved',
         resolved: { at: event.at, how: event.how, ...(event.by === undefined ? {} : { by: event.by }) },
       };
+    case 'FollowUpsListed':
+      return { ...state, followUps: event.items };
+    case 'FollowUpAssigned': {
+      const { item, to, due } = event;
+      return withFollowUp(state, item, ({ due: _d, ...kept }) => ({
+        ...kept,
+        assignee: to,
+        ...(due === undefined ? {} : { due }),
+      }));
+    }
+    case 'FollowUpClosed':
+      return withFollowUp(state, event.item, (item) => ({
+        ...item,
+        closed: { by: event.by, at: event.at },
+      }));
+    case 'FollowUpReminded':
     case 'ActRefused':
     case 'EffectDied':
       return state;
@@ -208,6 +225,12 @@ function withRequest(
   const request = state.requests[id];
   if (request === undefined) return state;
   return { ...state, requests: { ...state.requests, [id]: change(request) } };
+}
+
+function withFollowUp(state: Incident, id: string, change: (item: FollowUp) => FollowUp): Incident {
+  const { followUps } = state;
+  if (followUps === undefined) return state;
+  return { ...state, followUps: followUps.map((one) => (one.id === id ? change(one) : one)) };
 }
 
 function withLevel(state: Incident, level: number, page: 'sent' | 'failing' | 'failed'): Incident {

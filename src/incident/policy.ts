@@ -28,6 +28,15 @@ export interface VerifyRules {
   readonly healthyBelow: number;
 }
 
+/** Something to be done once the incident is over. */
+export interface PlannedFollowUp {
+  readonly title: string;
+  readonly horizon: FollowUpHorizon;
+}
+
+/** How soon it is to be done, in the runbook's words. */
+export type FollowUpHorizon = 'short_term' | 'long_term' | 'prevention';
+
 /** The rules by which an incident is decided. Taken from the configuration at the moment of each command. */
 export interface Policy {
   readonly access: {
@@ -54,6 +63,8 @@ export interface Policy {
     readonly threshold: number;
     /** The numbers of the diagnosis steps in the pool's runbook. */
     readonly steps: readonly number[];
+    /** What the runbook wants done after the incident; left out: nothing. */
+    readonly followUps?: readonly PlannedFollowUp[];
     /** When a fix counts as one; left out, no fix is watched. */
     readonly verify?: VerifyRules;
   };

@@ -2,6 +2,7 @@ import type { EffectSpec, SharedFile, Slot } from './effects.ts';
 import { dueAt, hasReached } from './escalation.ts';
 import type { Event, EventOf } from './events.ts';
 import { isNoted } from './evolve.ts';
+import { remindedAt } from './follow-ups.ts';
 import type { Policy } from './policy.ts';
 import type { Incident } from './state.ts';
 import { VERDICT_AFTER_MS } from './timers.ts';
@@ -58,6 +59,17 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
           payload: { command: 'ExpireRequest', request: event.request.id },
         },
       ];
+    case 'FollowUpAssigned':
+      // A day that has begun already is no news to the one who chose it.
+      return event.due === undefined || Date.parse(remindedAt(event.due)) <= Date.parse(event.at)
+        ? []
+        : [
+            {
+              kind: 'timer',
+              due: remindedAt(event.due),
+              payload: { command: 'RemindFollowUp', item: event.item, day: event.due },
+            },
+          ];
     case 'RemedyApproved':
       return event.enough
         ? [{ kind: 'remedy.execute', lane: `remedy.${state.pool}`, payload: { request: event.request } }]
@@ -140,6 +152,7 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   const slots: Slot[] = [];
   if (changesParent(event)) slots.push('parent');
   if (event.type === 'VerdictReached' || event.type === 'RootCauseNamed') slots.push('verdict');
+  if (CHANGES_FOLLOW_UPS.has(event.type)) slots.push('follow-ups');
   if (event.type === 'FileShared' && isTold(event)) slots.push(...tellerOf(state, event.file));
   if (event.type === 'StepStarted' || event.type === 'StepFinished') slots.push(`step-${event.step}`);
   if (state.kind === 'incident') {
@@ -166,6 +179,7 @@ function threadSlots(state: Incident): Slot[] {
     ...(state.verdict === undefined ? [] : (['verdict'] as const)),
     ...steps,
     ...requests,
+    ...(state.followUps === undefined ? [] : (['follow-ups'] as const)),
     ...state.notes.map((seq): Slot => `note-${seq}`),
     ...announcements(state),
   ];
@@ -198,8 +212,23 @@ function tellsAnew(state: Incident, event: Event): boolean {
 }
 
 function changesParent(event: Event): boolean {
-  return !['ActRefused', 'EffectDied', 'FileShared', 'StepStarted'].includes(event.type);
+  return !UNSEEN_BY_PARENT.has(event.type);
 }
+
+const CHANGES_FOLLOW_UPS: ReadonlySet<Event['type']> = new Set([
+  'FollowUpsListed',
+  'FollowUpAssigned',
+  'FollowUpClosed',
+]);
+
+const UNSEEN_BY_PARENT: ReadonlySet<Event['type']> = new Set([
+  ...CHANGES_FOLLOW_UPS,
+  'FollowUpReminded',
+  'ActRefused',
+  'EffectDied',
+  'FileShared',
+  'StepStarted',
+]);
 
 function requestOf(event: Event): string | undefined {
   switch (event.type) {

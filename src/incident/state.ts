@@ -3,7 +3,7 @@ import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { PersonRef } from './people.ts';
-import type { AtOnceCondition } from './policy.ts';
+import type { AtOnceCondition, PlannedFollowUp } from './policy.ts';
 import type { PoolReading, RemedyRequest } from './remedy.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -31,6 +31,16 @@ export interface StepState {
   readonly findings?: StepFindings;
   /** What the last run measured. */
   readonly facts?: Partial<Facts>;
+}
+
+/** One item of the checklist after an incident. */
+export interface FollowUp extends PlannedFollowUp {
+  /** `f1`, `f2`… in the order of the runbook. */
+  readonly id: string;
+  readonly assignee?: PersonRef;
+  /** The day by which it is to be done, `YYYY-MM-DD`. */
+  readonly due?: string;
+  readonly closed?: { readonly by: PersonRef; readonly at: string };
 }
 
 /**
@@ -104,6 +114,8 @@ export interface Incident {
     readonly how: 'alerts' | 'person' | 'request' | 'incident';
     readonly by?: PersonRef;
   };
+  /** What is left to do after the incident; absent until it is resolved for the first time. */
+  readonly followUps?: readonly FollowUp[];
   /** Sequence numbers of the events that have a message of their own in the thread. */
   readonly notes: readonly number[];
 }

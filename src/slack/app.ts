@@ -4,6 +4,7 @@ import { boltApp, httpReceiver, socketModeReceiver } from './bolt.ts';
 import { clientOptions } from './client.ts';
 import type { Desk } from './desk.ts';
 import { listenToDiagnosis } from './listeners/diagnosis.ts';
+import { listenToFollowUps } from './listeners/follow-ups.ts';
 import { listenToIncidents } from './listeners/incident.ts';
 import { listenToPoolCommand } from './listeners/pool-command.ts';
 import { listenToRemedies } from './listeners/remedies.ts';
@@ -80,6 +81,7 @@ export function listen(app: App, desk: Desk): void {
   listenToIncidents(app, desk);
   listenToDiagnosis(app, desk);
   listenToRemedies(app, desk);
+  listenToFollowUps(app, desk);
   listenToPoolCommand(app, desk);
 }
 

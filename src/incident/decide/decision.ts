@@ -24,6 +24,8 @@ export type Told =
   | { readonly code: 'request_closed'; readonly request: RemedyRequest }
   /** It is not waiting for its turn (any more), so there is nothing to take back. */
   | { readonly code: 'not_queued'; readonly request: RemedyRequest }
+  | { readonly code: 'no_such_follow_up' }
+  | { readonly code: 'follow_up_closed'; readonly by: PersonRef }
   | { readonly code: 'escalated'; readonly level: number; readonly name: string }
   | { readonly code: 'already_at_level'; readonly level: number }
   | { readonly code: 'no_level_left' }

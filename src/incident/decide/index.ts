@@ -5,6 +5,7 @@ import type { Incident } from '../state.ts';
 import { receiveAlerts } from './alerts.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
+import { assignFollowUp, closeFollowUp, remindFollowUp } from './follow-ups.ts';
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import {
@@ -67,6 +68,12 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
         told: { code: 'not_allowed', why },
       };
     }
+    case 'AssignFollowUp':
+      return assignFollowUp(state, command, now, policy);
+    case 'CloseFollowUp':
+      return closeFollowUp(state, command, now, policy);
+    case 'RemindFollowUp':
+      return remindFollowUp(state, command, now);
     case 'CheckEscalation':
       return checkEscalation(state, now, policy);
     case 'ExpireRequest':

@@ -2,6 +2,7 @@ import { may, type Right } from '../access.ts';
 import type { CommandOf } from '../commands.ts';
 import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
 import type { Event } from '../events.ts';
+import { followUpsOf } from '../follow-ups.ts';
 import { type Actor, refOf } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
@@ -72,8 +73,12 @@ export function resolve(state: Incident, command: CommandOf<'Resolve'>, now: Dat
   const refused = refuse(command.by, 'responder', 'Resolve', now, policy);
   if (refused !== undefined) return refused;
   if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  const at = now.toISOString();
   return {
-    events: [{ type: 'Resolved', at: now.toISOString(), how: 'person', by: refOf(command.by) }],
+    events: [
+      { type: 'Resolved', at, how: 'person', by: refOf(command.by) },
+      ...followUpsOf(state, at, policy),
+    ],
     told: { code: 'done' },
   };
 }

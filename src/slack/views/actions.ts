@@ -15,6 +15,8 @@ export const ACTION = {
   escalate: 'escalate',
   dataCorruption: 'data_corruption',
   resolve: 'resolve',
+  assignFollowUp: 'assign_follow_up',
+  closeFollowUp: 'close_follow_up',
   openThread: 'open_thread',
 } as const;
 

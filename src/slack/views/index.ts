@@ -3,6 +3,7 @@ import type { Event } from '../../incident/events.ts';
 import type { Incident } from '../../incident/state.ts';
 import { announcementView } from './announcement.ts';
 import type { View } from './blocks.ts';
+import { followUpsView } from './follow-ups.ts';
 import { noteView } from './note.ts';
 import { parentView, type ViewContext } from './parent.ts';
 import { requestView } from './request.ts';
@@ -45,6 +46,7 @@ export function viewOf(
       : parentView(incident, context);
   }
   if (slot === 'verdict') return verdictView(incident);
+  if (slot === 'follow-ups') return followUpsView(incident);
   if (slot.startsWith('step-')) {
     const step = incident.steps[Number(slot.slice('step-'.length))];
     return step === undefined ? undefined : stepView(incident, step, context.stepTitles?.[step.step]);

@@ -40,11 +40,20 @@ function noteText(incident: Incident, event: Event): string | undefined {
       return fixFailedText(incident, event);
     case 'Resolved':
       return resolvedText(incident, event);
+    case 'FollowUpReminded':
+      return reminderText(incident, event.item);
     case 'EffectDied':
       return `:x: Gave up on ${plain(event.kind, 60)} (${plain(event.effect, 60)}): ${plain(event.detail, 300)}`;
     default:
       return undefined;
   }
+}
+
+function reminderText({ followUps }: Incident, id: string): string | undefined {
+  const item = followUps?.find((one) => one.id === id);
+  if (item === undefined) return undefined;
+  const who = item.assignee === undefined ? 'Somebody' : person(item.assignee);
+  return `:alarm_clock: ${who}: due today, *${plain(item.title, 200)}*. Press Done in the list when it is.`;
 }
 
 /** What stands in the place of the chart where it could not be shared. */

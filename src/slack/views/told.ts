@@ -43,6 +43,10 @@ export function toldText(told: Told | undefined): string | undefined {
       return closed(told.request);
     case 'not_queued':
       return notQueued(told.request);
+    case 'no_such_follow_up':
+      return 'There is no such item, or no such day; nothing changed.';
+    case 'follow_up_closed':
+      return `${person(told.by)} has done that already; nothing changed.`;
     case 'escalated':
       return `Escalated to level ${told.level}, ${plain(told.name, 80)}.`;
     case 'already_at_level':
