@@ -4,6 +4,7 @@ import axios from 'axios';
 import type pg from 'pg';
 import type { Config, Environment, PoolConfig, PrometheusConfig } from '../../config/types.ts';
 import { about, type Check, type Finding } from './finding.ts';
+import { restartCheck } from './restart.ts';
 import { identityOf, onServer, sameServer } from './server.ts';
 
 const FACTS = `
@@ -49,6 +50,7 @@ export function poolChecks(config: Config, environment: Environment, cwd: string
   return config.pools.flatMap((pool) => [
     { subject: `pool ${pool.name}`, run: () => checkDatabase(pool, environment.databaseUrl) },
     ...(pool.prometheus === undefined ? [] : [prometheusCheck(pool.name, pool.prometheus)]),
+    ...(pool.restart === undefined ? [] : [restartCheck(pool.name, pool.restart)]),
     ...(pool.runbook === undefined ? [] : [runbookCheck(pool.name, pool.runbook, cwd)]),
   ]);
 }
