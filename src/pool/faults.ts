@@ -23,6 +23,22 @@ export class LifelineError extends Error {
   }
 }
 
+/** A pooler's admin console cannot be used now; the message names the setting that mends it. */
+export class ConsoleError extends Error {
+  readonly fault: Fault;
+
+  constructor(message: string, fault: Fault) {
+    super(message);
+    this.name = 'ConsoleError';
+    this.fault = fault;
+  }
+}
+
+/** Whether what was to be asked is away: it may answer later, and what was asked may have happened. */
+export function isAway(error: unknown): error is LifelineError | ConsoleError {
+  return error instanceof LifelineError || error instanceof ConsoleError;
+}
+
 /** SQLSTATE `too_many_connections`. */
 export const TOO_MANY_CONNECTIONS = '53300';
 /** SQLSTATE `cannot_connect_now`: the server is starting up or shutting down. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** How to start an outside server for a test. */
 export interface DaemonPlan {
@@ -7,10 +7,12 @@ export interface DaemonPlan {
   readonly program: string;
   /** Its arguments, given the port of 127.0.0.1 that it shall listen on. */
   readonly args: (port: number) => readonly string[];
+  /** What has to be there before it starts, such as a configuration that names the port. */
+  readonly prepare?: (port: number) => Promise<void>;
   /** Environment added to this process's own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Path that answers 2xx as soon as the server is ready. */
-  readonly readyPath: string;
+  /** Path that answers 2xx as soon as the server is ready; left out, one that takes connections is. */
+  readonly readyPath?: string;
   /** Milliseconds until an unready server is given up. Default: 15,000. */
   readonly readyWithin?: number;
 }
@@ -36,14 +38,16 @@ const PORT_ATTEMPTS = 3;
 const LOG_CHARACTERS = 200_000;
 
 /**
- * Starts a program that serves HTTP on a free port of 127.0.0.1 and waits until it is ready.
+ * Starts a program that serves a free port of 127.0.0.1 and waits until it is ready.
  *
  * Throws an Error with what the program printed when it ends early or is not ready in time; nothing is
  * left running then. A program that outlives its test is killed when the test process exits.
  */
 export async function startDaemon(plan: DaemonPlan): Promise<Daemon> {
   for (let attempt = 1; ; attempt += 1) {
-    const daemon = launch(plan, await freePort());
+    const port = await freePort();
+    await plan.prepare?.(port);
+    const daemon = launch(plan, port);
     try {
       await daemon.ready();
       return daemon;
@@ -99,7 +103,9 @@ function launch(plan: DaemonPlan, port: number): Daemon & { ready(): Promise<voi
     logs: () => printed,
     ready: async () => {
       const deadline = Date.now() + (plan.readyWithin ?? READY_WITHIN);
-      while (!(await answers(`${url}${plan.readyPath}`))) {
+      const isReady = async () =>
+        plan.readyPath === undefined ? takesConnections(port) : answers(`${url}${plan.readyPath}`);
+      while (!(await isReady())) {
         const why = ended ?? (Date.now() > deadline ? 'it was not ready in time' : undefined);
         if (why !== undefined) throw new Error(`${plan.program}: ${why}\n${printed}`);
         await new Promise((done) => setTimeout(done, POLL_EVERY));
@@ -117,6 +123,17 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    const tell = (taken: boolean) => {
+      socket.destroy();
+      done(taken);
+    };
+    socket.once('connect', () => tell(true)).once('error', () => tell(false));
+  });
 }
 
 async function end(child: ChildProcess, gone: Promise<void>): Promise<void> {
