@@ -19,6 +19,7 @@ import { createPageHandler } from '../pagerduty/page.ts';
 import { createRest } from '../pagerduty/rest.ts';
 import type { Point } from '../pool/series.ts';
 import { createRemedyHandler } from '../remedies/handler.ts';
+import { createUndoHandler } from '../remedies/undo.ts';
 import { createVerifyHandler } from '../remedies/verify.ts';
 import { Channels } from '../slack/channels.ts';
 import type { createSlackClient } from '../slack/client.ts';
@@ -215,9 +216,17 @@ function handlersOf(
       configOf: (pool) => pools.configOf(pool),
       groupsOf: (user) => slack.groups.of(user),
     }),
+    'remedy.undo': createUndoHandler({
+      store,
+      loop,
+      lifelineOf: (pool) => pools.lifelineOf(pool),
+      configOf: (pool) => pools.configOf(pool),
+      groupsOf: (user) => slack.groups.of(user),
+    }),
     'remedy.verify': createVerifyHandler({
       store,
       lifelineOf: (pool) => pools.lifelineOf(pool),
+      configOf: (pool) => pools.configOf(pool),
       rulesOf: (pool) => policy(pool).pool?.verify,
     }),
     'pagerduty.event': createPageHandler({

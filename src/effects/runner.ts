@@ -160,6 +160,8 @@ export class Runner {
         return handlers['remedy.execute'](effect);
       case 'remedy.verify':
         return handlers['remedy.verify'](effect);
+      case 'remedy.undo':
+        return handlers['remedy.undo'](effect);
       case 'pagerduty.event':
         return handlers['pagerduty.event'](effect);
       case 'timer':

@@ -103,6 +103,19 @@ export type Command =
       readonly before?: PoolReading;
       readonly after?: PoolReading;
     }
+  /** A person asks that what a remedy changed be undone. */
+  | { readonly type: 'Undo'; readonly by: Actor; readonly request: string }
+  /** The time of a temporary change is up. */
+  | { readonly type: 'RevertRemedy'; readonly request: string }
+  /** The last look before it is undone: the one who asked, as the access rules see them now. */
+  | { readonly type: 'StartUndo'; readonly request: string; readonly by: Actor }
+  | { readonly type: 'DelayUndo'; readonly request: string; readonly detail: string }
+  | {
+      readonly type: 'EndUndo';
+      readonly request: string;
+      readonly outcome: RemedyOutcome;
+      readonly detail: string;
+    }
   /** The pool as it stands after a remedy: below the line, or still not when the time was up. */
   | { readonly type: 'RecordVerification'; readonly request: string; readonly reading?: PoolReading }
   | { readonly type: 'RecordPage'; readonly level: number; readonly dedupKey: string }

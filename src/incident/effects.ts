@@ -22,6 +22,8 @@ export type EffectWork =
   | { readonly kind: 'remedy.execute'; readonly payload: { readonly request: string } }
   /** Watch the pool until the remedy has helped, or its time is up. */
   | { readonly kind: 'remedy.verify'; readonly payload: { readonly request: string } }
+  /** Set what a remedy changed back to what it was. */
+  | { readonly kind: 'remedy.undo'; readonly payload: { readonly request: string } }
   | {
       readonly kind: 'pagerduty.event';
       readonly payload: { readonly level: number; readonly action: 'trigger' | 'acknowledge' | 'resolve' };
@@ -33,7 +35,8 @@ export type TimerPayload =
   | { readonly command: 'CheckEscalation' }
   | { readonly command: 'ReachVerdict' }
   | { readonly command: 'RemindFollowUp'; readonly item: string; readonly day: string }
-  | { readonly command: 'ExpireRequest'; readonly request: string };
+  | { readonly command: 'ExpireRequest'; readonly request: string }
+  | { readonly command: 'RevertRemedy'; readonly request: string };
 
 /**
  * A file in the thread.

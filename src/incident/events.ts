@@ -98,6 +98,17 @@ export type Event = { readonly at: string } & (
       readonly before?: PoolReading;
       readonly after?: PoolReading;
     }
+  /** What a remedy changed is to be as it was before; by Lifeguard when its time is up. */
+  | { readonly type: 'UndoAsked'; readonly request: string; readonly by: PersonRef }
+  | { readonly type: 'UndoStarted'; readonly request: string }
+  /** It could not be undone yet, and is being tried again. */
+  | { readonly type: 'UndoDelayed'; readonly request: string; readonly detail: string }
+  | {
+      readonly type: 'UndoEnded';
+      readonly request: string;
+      readonly outcome: RemedyOutcome;
+      readonly detail: string;
+    }
   /** The pool is below the line again, by this remedy as far as can be told. */
   | {
       readonly type: 'Mitigated';

@@ -1,5 +1,5 @@
 import type { Event, EventOf } from './events.ts';
-import type { RemedyRequest } from './remedy.ts';
+import { isUndoable, type RemedyRequest, type Undo } from './remedy.ts';
 import type { FollowUp, Incident, ReachedLevel } from './state.ts';
 
 /** Events that always get a message of their own in the thread, besides redrawing what they change. */
@@ -10,6 +10,8 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'DataCorruptionSuspected',
   'RootCauseNamed',
   'RemedyEnded',
+  'UndoDelayed',
+  'UndoEnded',
   'Mitigated',
   'FixFailed',
   'Resolved',
@@ -125,6 +127,19 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
       return withRequest(state, event.request, (request) => ({ ...request, status: 'running' }));
     case 'RemedyEnded':
       return remedyEnded(state, event);
+    case 'UndoAsked':
+      return withUndo(state, event.request, ({ trouble: _t, ...undo }) => ({
+        ...undo,
+        status: 'asked',
+        by: event.by,
+        askedAt: event.at,
+      }));
+    case 'UndoStarted':
+      return withUndo(state, event.request, (undo) => ({ ...undo, status: 'running' }));
+    case 'UndoDelayed':
+      return withUndo(state, event.request, (undo) => ({ ...undo, trouble: event.detail }));
+    case 'UndoEnded':
+      return withUndo(state, event.request, (undo) => undoEnded(undo, event));
     case 'Mitigated': {
       const { type: _t, at, ...mitigation } = event;
       const note = state.seq + 1;
@@ -207,8 +222,34 @@ function stepFinished(state: Incident, event: EventOf<'StepFinished'>): Incident
 
 function remedyEnded(state: Incident, event: EventOf<'RemedyEnded'>): Incident {
   const { type: _t, request: id, ...result } = event;
-  const next = withRequest(state, id, (request) => ({ ...request, status: 'ended', result }));
+  const next = withRequest(state, id, (request) => {
+    const undo = undoOf(request, event);
+    return { ...request, status: 'ended', result, ...(undo === undefined ? {} : { undo }) };
+  });
   return event.after === undefined ? next : { ...next, reading: event.after };
+}
+
+/** The change that stands after the remedy, if it made one that can be undone. */
+function undoOf({ target }: RemedyRequest, { at, outcome }: EventOf<'RemedyEnded'>): Undo | undefined {
+  if (outcome !== 'done' || !isUndoable(target)) return undefined;
+  const afterMs = 'revertAfterMs' in target ? target.revertAfterMs : undefined;
+  return {
+    status: 'standing',
+    ...(afterMs === undefined ? {} : { until: new Date(Date.parse(at) + afterMs).toISOString() }),
+  };
+}
+
+/** A change that could not be undone still stands; one that is not there any more, by whomever, is over. */
+function undoEnded({ trouble: _t, ...undo }: Undo, event: EventOf<'UndoEnded'>): Undo {
+  const { outcome, detail, at } = event;
+  const isOver = outcome === 'done' || outcome === 'nothing_to_do';
+  return { ...undo, status: isOver ? 'ended' : 'standing', result: { outcome, detail, at } };
+}
+
+function withUndo(state: Incident, id: string, change: (undo: Undo) => Undo): Incident {
+  return withRequest(state, id, (request) =>
+    request.undo === undefined ? request : { ...request, undo: change(request.undo) },
+  );
 }
 
 /** What an earlier remedy had won is lost again: levels that it made unnecessary are needed. */

@@ -75,9 +75,21 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
         ? [{ kind: 'remedy.execute', lane: `remedy.${state.pool}`, payload: { request: event.request } }]
         : [];
     case 'RemedyEnded':
-      return isWatched(state, event, policy)
-        ? [{ kind: 'remedy.verify', due: firstLook(event.at), payload: { request: event.request } }]
-        : [];
+      return [
+        ...(isWatched(state, event, policy)
+          ? [
+              {
+                kind: 'remedy.verify' as const,
+                due: firstLook(event.at),
+                payload: { request: event.request },
+              },
+            ]
+          : []),
+        ...revertTimer(state, event.request),
+      ];
+    case 'UndoAsked':
+      // The lane of the remedies: nothing is undone while another remedy is being carried out.
+      return [{ kind: 'remedy.undo', lane: `remedy.${state.pool}`, payload: { request: event.request } }];
     case 'Mitigated':
       return state.thread === undefined ? [] : [fileOf(state, `mitigation-${event.request}`)];
     case 'LevelReached':
@@ -91,6 +103,12 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
     default:
       return [];
   }
+}
+
+/** What was changed for a while is undone when its time is up, whether the incident is over by then or not. */
+function revertTimer(state: Incident, request: string): EffectSpec[] {
+  const due = state.requests[request]?.undo?.until;
+  return due === undefined ? [] : [{ kind: 'timer', due, payload: { command: 'RevertRemedy', request } }];
 }
 
 /** One timer a level; the first command decides itself what is due at once. */
@@ -240,6 +258,10 @@ function requestOf(event: Event): string | undefined {
     case 'RemedyExpired':
     case 'RemedyStarted':
     case 'RemedyEnded':
+    case 'UndoAsked':
+    case 'UndoStarted':
+    case 'UndoDelayed':
+    case 'UndoEnded':
       return event.request;
     default:
       return undefined;

@@ -40,6 +40,18 @@ export interface PreparedTarget {
   readonly preparedAt: string;
 }
 
+/** The size of a pooler's pools, from what to what. */
+export interface PoolSizeTarget {
+  readonly kind: 'pool_size';
+  readonly way: 'pgbouncer';
+  /** Host and port of the console: another pooler has a size of its own. */
+  readonly at: string;
+  readonly from: number;
+  readonly to: number;
+  /** After so many milliseconds the former size comes back by itself. */
+  readonly revertAfterMs: number;
+}
+
 /**
  * Exactly which run of the application: one that was restarted since is not what people were shown.
  * `key` names this one restart, so that it can be looked up afterwards whether it has happened.
@@ -68,7 +80,7 @@ export type RestartTarget = { readonly kind: 'restart'; readonly key: string } &
  * What a remedy is aimed at. Stored with the events, so a kind is never changed, only added, and what an
  * older version stored stays readable.
  */
-export type Target = BackendTarget | LeakTarget | PreparedTarget | RestartTarget;
+export type Target = BackendTarget | LeakTarget | PreparedTarget | RestartTarget | PoolSizeTarget;
 
 /** Whether both mean the same thing in the server, so that it need not be asked for twice. */
 export function sameTarget(one: Target, other: Target): boolean {
@@ -82,6 +94,9 @@ export function sameTarget(one: Target, other: Target): boolean {
     );
   }
   if (one.kind === 'restart' && other.kind === 'restart') return sameRun(one, other);
+  if (one.kind === 'pool_size' && other.kind === 'pool_size') {
+    return sameSetting(one, other) && one.from === other.from && one.to === other.to;
+  }
   return (
     one.kind === 'prepared' &&
     other.kind === 'prepared' &&
@@ -98,6 +113,18 @@ export function sameRun(one: RestartTarget, other: RestartTarget): boolean {
   if (one.way === 'kubernetes' && other.way === 'kubernetes')
     return one.uid === other.uid && one.template === other.template;
   return one.way === 'webhook' && other.way === 'webhook' && one.host === other.host;
+}
+
+/** Whether both change the same setting, so that undoing one after the other would mix up their values. */
+export function sameSetting(one: Target, other: Target): boolean {
+  return (
+    one.kind === 'pool_size' && other.kind === 'pool_size' && one.way === other.way && one.at === other.at
+  );
+}
+
+/** Whether what a remedy with this target does is a change that can be undone. */
+export function isUndoable(target: Target): boolean {
+  return target.kind === 'pool_size';
 }
 
 function sameBackend(one: Omit<BackendTarget, 'kind'>, other: Omit<BackendTarget, 'kind'>): boolean {
@@ -127,6 +154,8 @@ export interface PoolReading {
   /** Per cent of the usable connections, 0 to 100 and more. */
   readonly percent: number;
   readonly at: string;
+  /** Whose connections these are, where not the server's: PgBouncer's, with the clients that wait for one. */
+  readonly of?: 'pgbouncer';
 }
 
 /** How an execution ended. */
@@ -137,6 +166,21 @@ export type RemedyOutcome =
   /** The server or the access rules said no. */
   | 'refused'
   | 'failed';
+
+/** A change that a remedy made and that can be undone, and where its undoing stands. */
+export interface Undo {
+  /** `standing`: the change is in force; `asked` and `running`: it is being undone; `ended`: it is no more. */
+  readonly status: 'standing' | 'asked' | 'running' | 'ended';
+  /** When it is undone by itself; absent: only when someone asks. */
+  readonly until?: string;
+  /** Who asked for the undoing last: a person, or Lifeguard when the time was up. */
+  readonly by?: PersonRef;
+  readonly askedAt?: string;
+  /** Why it could not be undone yet; it is being tried again. */
+  readonly trouble?: string;
+  /** How the last try ended. */
+  readonly result?: { readonly outcome: RemedyOutcome; readonly detail: string; readonly at: string };
+}
 
 /** One asked-for remedy, from the asking to its end. */
 export interface RemedyRequest {
@@ -162,4 +206,6 @@ export interface RemedyRequest {
     readonly after?: PoolReading;
     readonly at: string;
   };
+  /** Present once a change was made that can be undone. */
+  readonly undo?: Undo;
 }

@@ -2,10 +2,9 @@ import { type Handled, type Handler, Later } from '../effects/handler.ts';
 import type { Loop } from '../effects/loop.ts';
 import type { Actor, PersonRef } from '../incident/people.ts';
 import type { RemedyRequest } from '../incident/remedy.ts';
-import { LifelineError } from '../pool/faults.ts';
+import { isAway } from '../pool/faults.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import type { Store } from '../store/store.ts';
-import { poolReading } from './reading.ts';
 import { type PoolFacts, remedyFor } from './registry.ts';
 import type { BoundRemedy } from './remedy.ts';
 
@@ -68,7 +67,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
     request: RemedyRequest,
     again: boolean,
   ): Promise<Handled> {
-    const before = again ? undefined : await poolReading(lifeline);
+    const before = again ? undefined : await remedy.verify(lifeline);
     try {
       // After a crash the target being gone is what the first run was for: only the executor can tell.
       const stopped = again ? undefined : await remedy.recheck(lifeline, await store.now());
@@ -81,10 +80,10 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
         ...(after === undefined ? {} : { after }),
       });
     } catch (error) {
-      if (!(error instanceof LifelineError)) throw error;
+      if (!isAway(error)) throw error;
       const now = await store.now();
       if (now.getTime() < Date.parse(request.expiresAt)) {
-        throw new Later(`the pool cannot be reached: ${error.message}`, {
+        throw new Later(`it cannot be reached: ${error.message}`, {
           afterMs: RECONNECT_WAIT_MS,
           cause: error,
         });
@@ -92,7 +91,9 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
       // An approval is for now: carried out hours later it would hit a situation nobody has looked at.
       return ended(request, {
         outcome: 'failed',
-        detail: `the database could not be reached while the approval was good (${error.message}); ask again if it is still needed`,
+        detail: again
+          ? `whether it was done could not be looked up while the approval was good (${error.message}); look yourself, and ask again if it is still needed`
+          : `it could not be done while the approval was good (${error.message}); ask again if it is still needed`,
       });
     }
   }

@@ -1,6 +1,8 @@
+import type { PoolConfig } from '../config/types.ts';
 import type { Action } from '../incident/remedy.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type CancelWish, cancel } from './cancel.ts';
+import { type PgBouncerSize, type PoolSizeWish, poolSizeOf } from './pool-size.ts';
 import { type Approved, type BoundRemedy, bind, type NoPlan, type RemedyPlan } from './remedy.ts';
 import { type RestartedPool, type RestartWish, restartOf } from './restart.ts';
 import { type RollbackPreparedWish, rollbackPreparedRemedy } from './rollback-prepared.ts';
@@ -8,10 +10,16 @@ import { type TerminateWish, terminate } from './terminate.ts';
 import { type TerminateLeakWish, terminateLeak } from './terminate-leak.ts';
 
 /** Everything that a button or a command can ask for. A new remedy is one file and its lines here. */
-export type Wish = TerminateWish | CancelWish | TerminateLeakWish | RollbackPreparedWish | RestartWish;
+export type Wish =
+  | TerminateWish
+  | CancelWish
+  | TerminateLeakWish
+  | RollbackPreparedWish
+  | RestartWish
+  | PoolSizeWish;
 
 /** What remedies need to know of a pool besides its connection. */
-export type PoolFacts = RestartedPool;
+export type PoolFacts = RestartedPool & Pick<PoolConfig, 'poolSize'>;
 
 /**
  * Looks afresh at what is wished for, and says what it would mean.
@@ -19,7 +27,7 @@ export type PoolFacts = RestartedPool;
  * @param pool of the configuration; without it what acts on the application is refused
  * @throws as `Lifeline.query` does
  */
-export function previewOf(
+export async function previewOf(
   lifeline: Lifeline,
   wish: Wish,
   now: Date,
@@ -36,6 +44,10 @@ export function previewOf(
       return rollbackPreparedRemedy.preview(lifeline, wish, now);
     case 'restart':
       return restartOf(pool).preview(lifeline, wish, now);
+    case 'pool_size': {
+      const by = pgbouncerOf(pool);
+      return by === undefined ? NO_POOL_SIZE : poolSizeOf(by).preview(lifeline, wish, now);
+    }
   }
 }
 
@@ -48,6 +60,10 @@ export function remedyFor({ action, target }: Approved, pool?: PoolFacts): Bound
       return action === 'rollback_prepared' ? bind(rollbackPreparedRemedy, target) : undefined;
     case 'restart':
       return action === 'restart' ? bind(restartOf(pool), target) : undefined;
+    case 'pool_size': {
+      const by = pgbouncerOf(pool);
+      return action === 'pool_size' && by !== undefined ? bind(poolSizeOf(by), target) : undefined;
+    }
     case 'backend': {
       if (action === 'terminate') return bind(terminate, target);
       const { queryStart } = target;
@@ -66,6 +82,17 @@ export function needsReason({ action }: { readonly action: Action }): boolean {
   return RISKY.has(action);
 }
 
+const NO_POOL_SIZE: NoPlan = {
+  refused:
+    'How this pool is made larger is not known: set `pool_size.pgbouncer` of the pool in lifeguard.yaml.',
+  protected: false,
+};
+
+function pgbouncerOf(pool: PoolFacts | undefined): PgBouncerSize | undefined {
+  const poolSize = pool?.poolSize;
+  return poolSize !== undefined && 'pgbouncer' in poolSize ? poolSize : undefined;
+}
+
 /** What was wished for, as the timeline names a refusal. */
 export function nameOf(wish: Wish): string {
   switch (wish.action) {
@@ -79,5 +106,7 @@ export function nameOf(wish: Wish): string {
       return `Roll back the prepared transaction ${wish.gid}`;
     case 'restart':
       return 'Restart the application';
+    case 'pool_size':
+      return 'Raise the pool size';
   }
 }

@@ -47,6 +47,11 @@ export interface Remedy<Wish, T extends Target> {
    * have done it already.
    */
   execute(lifeline: Lifeline, target: T, again: boolean): Promise<RemedyResult>;
+  /**
+   * Sets back what was done, if it is still as `execute` left it; left out where that cannot be. Safe to run
+   * twice, as `execute` is.
+   */
+  readonly undo?: (lifeline: Lifeline, target: T, again: boolean) => Promise<RemedyResult>;
   /** The figure by which it is judged whether it helped; `undefined` where there is none to be had. */
   verify(lifeline: Lifeline): Promise<PoolReading | undefined>;
 }
@@ -56,6 +61,8 @@ export interface BoundRemedy {
   /** The second preview: why it must not be carried out any more; `undefined` when it may. */
   recheck(lifeline: Lifeline, now: Date): Promise<Omit<RemedyResult, 'ms'> | undefined>;
   execute(lifeline: Lifeline, again: boolean): Promise<RemedyResult>;
+  /** Present where it can be undone. */
+  readonly undo?: (lifeline: Lifeline, again: boolean) => Promise<RemedyResult>;
   verify(lifeline: Lifeline): Promise<PoolReading | undefined>;
 }
 
@@ -64,6 +71,7 @@ export type Approved = Pick<RemedyRequest, 'action' | 'target'>;
 
 /** Puts a remedy and its target together. */
 export function bind<Wish, T extends Target>(remedy: Remedy<Wish, T>, target: T): BoundRemedy {
+  const { undo } = remedy;
   return {
     async recheck(lifeline, now) {
       const found = await remedy.preview(lifeline, remedy.wishOf(target), now);
@@ -78,5 +86,6 @@ export function bind<Wish, T extends Target>(remedy: Remedy<Wish, T>, target: T)
     },
     execute: (lifeline, again) => remedy.execute(lifeline, target, again),
     verify: (lifeline) => remedy.verify(lifeline),
+    ...(undo === undefined ? {} : { undo: (lifeline, again) => undo(lifeline, target, again) }),
   };
 }

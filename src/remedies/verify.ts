@@ -3,7 +3,7 @@ import type { VerifyRules } from '../incident/policy.ts';
 import { standing } from '../incident/verification.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import type { Store } from '../store/store.ts';
-import { remedyFor } from './registry.ts';
+import { type PoolFacts, remedyFor } from './registry.ts';
 
 /** Between two looks at the pool: soon enough to tell, seldom enough to be no load. */
 const LOOK_EVERY_MS = 2_000;
@@ -11,6 +11,7 @@ const LOOK_EVERY_MS = 2_000;
 export interface VerifyHandlerOptions {
   readonly store: Pick<Store, 'incident' | 'now'>;
   readonly lifelineOf: (pool: string) => Lifeline | undefined;
+  readonly configOf?: (pool: string) => PoolFacts | undefined;
   readonly rulesOf: (pool: string) => VerifyRules | undefined;
 }
 
@@ -27,7 +28,10 @@ export function createVerifyHandler(options: VerifyHandlerOptions): Handler<'rem
     if (incident?.pool === undefined || incident.status === 'resolved' || rules === undefined) return {};
     if (request?.result === undefined) return {};
     const lifeline = options.lifelineOf(incident.pool);
-    const reading = lifeline === undefined ? undefined : await remedyFor(request)?.verify(lifeline);
+    const reading =
+      lifeline === undefined
+        ? undefined
+        : await remedyFor(request, options.configOf?.(incident.pool))?.verify(lifeline);
     if (standing(request.result.at, reading, await store.now(), rules) === 'watching') {
       return { againAfterMs: LOOK_EVERY_MS };
     }

@@ -67,6 +67,7 @@ export async function testWorks(db: TestStore, options: WorksOptions = {}): Prom
     'slack.file': handle,
     'remedy.execute': handle,
     'remedy.verify': handle,
+    'remedy.undo': handle,
     'pagerduty.event': handle,
     timer: handle,
   };
@@ -141,6 +142,7 @@ export function ordinary(effect: Effect): Handled {
     case 'slack.file':
     case 'remedy.execute':
     case 'remedy.verify':
+    case 'remedy.undo':
       return {};
     case 'timer':
       return { command: timerCommand(effect.payload) };

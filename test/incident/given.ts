@@ -209,6 +209,8 @@ function inShort(effect: EffectSpec): string {
       return `execute ${effect.payload.request}`;
     case 'remedy.verify':
       return `verify ${effect.payload.request} at ${effect.due}`;
+    case 'remedy.undo':
+      return `undo ${effect.payload.request}`;
     case 'pagerduty.event':
       return `${effect.payload.action} L${effect.payload.level}`;
     case 'timer':

@@ -26,6 +26,10 @@ export type Told =
   | { readonly code: 'not_queued'; readonly request: RemedyRequest }
   | { readonly code: 'no_such_follow_up' }
   | { readonly code: 'follow_up_closed'; readonly by: PersonRef }
+  /** The change of another request stands on the same setting. */
+  | { readonly code: 'still_changed'; readonly request: RemedyRequest }
+  | { readonly code: 'nothing_to_undo'; readonly request: RemedyRequest }
+  | { readonly code: 'being_undone'; readonly request: RemedyRequest }
   | { readonly code: 'escalated'; readonly level: number; readonly name: string }
   | { readonly code: 'already_at_level'; readonly level: number }
   | { readonly code: 'no_level_left' }

@@ -17,6 +17,7 @@ import {
   requestRemedy,
   startRemedy,
 } from './remedies.ts';
+import { delayUndo, endUndo, revertRemedy, startUndo, undo } from './undo.ts';
 import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';
 
@@ -90,6 +91,16 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return startRemedy(state, command, now, policy);
     case 'EndRemedy':
       return endRemedy(state, command, now);
+    case 'Undo':
+      return undo(state, command, now, policy);
+    case 'RevertRemedy':
+      return revertRemedy(state, command, now);
+    case 'StartUndo':
+      return startUndo(state, command, now, policy);
+    case 'DelayUndo':
+      return delayUndo(state, command, now);
+    case 'EndUndo':
+      return endUndo(state, command, now);
     case 'RecordVerification':
       return recordVerification(state, command, now, policy);
     case 'RecordPage':

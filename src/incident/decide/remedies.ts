@@ -7,6 +7,7 @@ import { type RemedyRequest, sameTarget } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
+import { standingChange } from './undo.ts';
 
 /**
  * Someone asks for a remedy. Nothing is carried out yet: the preview is shown where others see it,
@@ -46,6 +47,8 @@ export function requestRemedy(
     (one) => isAlive(one, now) && one.action === command.action && sameTarget(one.target, command.target),
   );
   if (same !== undefined) return tell({ code: 'already_requested', request: same });
+  const standing = standingChange(state, command.target);
+  if (standing !== undefined) return tell({ code: 'still_changed', request: standing });
   const request = newRequest(`r${Object.keys(state.requests).length + 1}`, command, now, policy);
   return { events: [{ type: 'RemedyRequested', at, request }], told: { code: 'requested', request } };
 }
