@@ -100,6 +100,15 @@ export const INCIDENTS = `
    order by (status = 'open') desc, opened_at
    limit $2`;
 
+/** Incidents, resolved ones too, with a change that a remedy made and that has not been undone. */
+export const CHANGED = `
+  select state
+    from incidents
+   where ($1::text is null or pool = $1)
+     and jsonb_path_exists(state, '$.requests.*.undo ? (@.status != "ended")')
+   order by opened_at desc
+   limit $2`;
+
 export const OPEN_COUNT = `
   select count(*)::int as count from incidents where status = 'open' and kind = 'incident'`;
 

@@ -285,6 +285,12 @@ export class Store {
     return rows.map((row) => row.state);
   }
 
+  /** Incidents of the pool, or of all, with a change of a remedy that stands: the newest first, resolved ones too. */
+  async changed(pool: string | undefined, limit = 50): Promise<Incident[]> {
+    const { rows } = await this.pool.query<{ state: Incident }>(sql.CHANGED, [pool ?? null, limit]);
+    return rows.map((row) => row.state);
+  }
+
   /** How many incidents are open. */
   async openCount(): Promise<number> {
     const { rows } = await this.pool.query<{ count: number }>(sql.OPEN_COUNT);

@@ -63,5 +63,5 @@ test('what the verdict suggests is one press away, where a press can ask for it'
     const drawn = remedyButton(PLACE, { action: 'terminate', target });
     expect(drawn && validateBlocks([actions('suggested', [drawn])])).toEqual([]);
   }
-  expect(word({ action: 'pool_size' })).toBeUndefined();
+  expect(word({ action: 'pool_size' })).toBe('Raise pool size');
 });

@@ -6,6 +6,7 @@ import type { Actor } from '../../incident/people.ts';
 import type { Incident } from '../../incident/state.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import type { View } from '../views/blocks.ts';
+import { changesView } from '../views/changes.ts';
 import { diagnosisView } from '../views/diagnosis.ts';
 import { helpView } from '../views/help.ts';
 import { link } from '../views/mrkdwn.ts';
@@ -13,7 +14,7 @@ import { remediesView } from '../views/remedies.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
 import { type Answer, actorOf, troubleText } from './press.ts';
-import { askFor } from './remedies.ts';
+import { askFor, undo } from './remedies.ts';
 
 /** `/pool incidents` looks back this far for resolved ones. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
@@ -67,6 +68,7 @@ const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   queries,
   kill,
   remedies,
+  undo: undoChange,
   incidents,
   escalate,
   help: async () => helpView(),
@@ -164,6 +166,20 @@ async function remedies({ desk, words, channel }: Typed): Promise<Reply> {
     open: open.filter((one) => one.pool === pool.name),
     access: desk.access,
   });
+}
+
+/** Lists the changes that stand, or sets one back: the one that is named as the list names it. */
+async function undoChange({ desk, actor, words }: Typed): Promise<Reply> {
+  const [wanted] = words;
+  const [, incident, request] = /^(inc-\d{1,9})\/(r\d{1,6})$/.exec(wanted ?? '') ?? [];
+  if (incident !== undefined && request !== undefined) {
+    const told = await undo(desk, actor, incident, request);
+    return told !== undefined && 'code' in told && told.code === 'done'
+      ? { text: 'It is being undone; its thread tells how that goes.' }
+      : told;
+  }
+  if (wanted !== undefined && !desk.pools.has(wanted)) return unknownPool(desk, wanted);
+  return changesView(await desk.store.changed(wanted));
 }
 
 async function incidents({ desk }: Typed): Promise<Reply> {

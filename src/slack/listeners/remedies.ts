@@ -1,5 +1,7 @@
 import type { App, BlockAction } from '@slack/bolt';
+import { standingChange } from '../../incident/decide/undo.ts';
 import type { Actor } from '../../incident/people.ts';
+import { isUndoable, type RemedyRequest, type Target } from '../../incident/remedy.ts';
 import { nameOf, needsReason, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
@@ -47,7 +49,11 @@ export function listenToRemedies(app: App, desk: Desk): void {
     database: text(value, 'db'),
   }));
   onAsk(ACTION.restart, () => ({ action: 'restart' }));
+  onAsk(ACTION.raisePoolSize, () => ({ action: 'pool_size' }));
   takeReason(app, desk, asks);
+  onPress(app, desk, ACTION.undo, ({ actor, value }) =>
+    undo(desk, actor, text(value, 'i'), text(value, 'r')),
+  );
   onPress(app, desk, ACTION.approve, async ({ actor, value }) => {
     const { told } = await desk.loop.submit({
       to: { incident: text(value, 'i') },
@@ -154,6 +160,8 @@ export async function askFor(
     }
     return { text: plan.refused };
   }
+  const standing = isUndoable(plan.target) ? await changedBefore(desk, pool, plan.target) : undefined;
+  if (standing !== undefined) return { code: 'still_changed', request: standing };
   const id = await desk.store.nextIncidentId();
   const { told } = await desk.loop.submit({
     to: open === undefined ? { fresh: id } : { incident: open.id },
@@ -161,4 +169,19 @@ export async function askFor(
     pool: pool.name,
   });
   return told;
+}
+
+/** Asks that what a remedy changed be set back; its thread tells how that went. */
+export async function undo(desk: Desk, actor: Actor, incident: string, request: string): Promise<Answer> {
+  const { told } = await desk.loop.submit({
+    to: { incident },
+    command: { type: 'Undo', by: actor, request },
+  });
+  return told;
+}
+
+/** A change of the same setting that stands, of whichever incident of the pool. */
+async function changedBefore(desk: Desk, pool: PoolDesk, target: Target): Promise<RemedyRequest | undefined> {
+  const changed = await desk.store.changed(pool.name);
+  return changed.map((one) => standingChange(one, target)).find((one) => one !== undefined);
 }

@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, { readonly usage: string; readonl
     usage: 'remedies [pool]',
     does: 'what can be done for the pool now, what is under way, and who may approve',
   },
+  undo: {
+    usage: 'undo [pool]',
+    does: 'what remedies have changed and can be set back; `undo <incident>/<request>` does it',
+  },
   incidents: {
     usage: 'incidents',
     does: 'open incidents, the last resolved, and what could not be delivered',

@@ -1,8 +1,9 @@
 import type { Event } from '../../incident/events.ts';
+import type { RemedyRequest } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident } from '../../incident/state.ts';
 import { actions, type Block, section, type View } from './blocks.ts';
 import { duration, person, plain, time } from './mrkdwn.ts';
-import { outcomeText, readingText } from './request.ts';
+import { markOf, outcomeText, readingText, withCode } from './request.ts';
 import { suggestedButton } from './verdict.ts';
 
 /** What one event tells in the thread; `undefined` for events that have nothing to tell. */
@@ -34,6 +35,13 @@ function noteText(incident: Incident, event: Event): string | undefined {
       if (request === undefined) return undefined;
       return `*${plain(request.preview.title, 200)}*\n${outcomeText(request)}`;
     }
+    case 'UndoDelayed':
+      return `:warning: *Not undone yet:* ${titleOf(incident, event.request)}\n${withCode(event.detail)}; it is tried again.`;
+    case 'UndoEnded': {
+      const request = incident.requests[event.request];
+      if (request === undefined) return undefined;
+      return `*Undo: ${plain(request.preview.title, 200)}*\n${markOf(event.outcome)} ${withCode(event.detail)}${undoneBy(request)}`;
+    }
     case 'Mitigated':
       return `:large_green_circle: *Mitigated* by: ${titleOf(incident, event.request)}\n${readingText(event.before, event.after)}${pictureInWords(incident, event.request)}`;
     case 'FixFailed':
@@ -64,6 +72,12 @@ function pictureInWords(incident: Incident, request: string): string {
 
 function titleOf(incident: Incident, request: string): string {
   return plain(incident.requests[request]?.preview.title ?? 'the last remedy', 200);
+}
+
+/** On whose word it was undone; of what became of an undoing before this one nothing is said. */
+function undoneBy({ undo }: RemedyRequest): string {
+  if (undo?.by === undefined) return '';
+  return undo.by.via === 'system' ? ', as its time was up' : `, asked for by ${person(undo.by)}`;
 }
 
 function fixFailedText(incident: Incident, event: Extract<Event, { type: 'FixFailed' }>): string {

@@ -1,10 +1,11 @@
 import { nextDue } from '../../incident/escalation.ts';
 import type { Policy } from '../../incident/policy.ts';
+import type { PoolReading } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident, levelInForce } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
 import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
-import { readingText } from './request.ts';
+import { readingText, undoText, whose } from './request.ts';
 import { rootCauseButton, suggestedButton, verdictLine } from './verdict.ts';
 
 /** What the views are told besides the incident itself. */
@@ -30,6 +31,8 @@ export function parentView(incident: Incident, view: ViewContext): View {
   blocks.push(fields(facts(incident, view.policy)));
   const mitigated = mitigatedText(incident);
   if (mitigated !== undefined) blocks.push(section(mitigated));
+  const changed = changesText(incident);
+  if (changed !== undefined) blocks.push(section(changed));
   if (incident.dataCorruption !== undefined) {
     blocks.push(
       section(`:rotating_light: *Data corruption suspected* by ${person(incident.dataCorruption.by)}`),
@@ -51,9 +54,13 @@ function headline(incident: Incident): string {
   const mark = incident.mitigatedAt !== undefined ? '🟢' : incident.acknowledged === undefined ? '🔴' : '🟠';
   if (reading === undefined) return `${mark} ${pool} connection pool is nearly exhausted`;
   if (incident.mitigatedAt !== undefined) {
-    return `${mark} ${pool} connection pool: mitigated, ${percent(reading.percent)} in use (${reading.used} of ${reading.usable})`;
+    return `${mark} ${pool} connection pool: mitigated, ${percent(reading.percent)} in use (${used(reading)})`;
   }
-  return `${mark} ${pool} connection pool: ${percent(reading.percent)} in use (${reading.used} of ${reading.usable})`;
+  return `${mark} ${pool} connection pool: ${percent(reading.percent)} in use (${used(reading)})`;
+}
+
+function used(reading: PoolReading): string {
+  return `${reading.used} of ${reading.usable}${whose(reading)}`;
 }
 
 function summaryOf(incident: Incident): string | undefined {
@@ -73,6 +80,16 @@ function mitigatedText(incident: Incident): string | undefined {
   const by = request === undefined ? '' : `, by: ${plain(request.preview.title, 200)}`;
   const pool = readingText(mitigation?.before, mitigation?.after);
   return `:large_green_circle: *Mitigated* ${time(mitigatedAt)}${by}${pool === '' ? '' : `\n${pool}`}`;
+}
+
+/** What remedies have changed and what still stands, temporary or not; also when the incident is over. */
+function changesText(incident: Incident): string | undefined {
+  const lines = Object.values(incident.requests).flatMap((request) => {
+    const { undo } = request;
+    const text = undo === undefined || undo.status === 'ended' ? undefined : undoText(request);
+    return text === undefined ? [] : [`${text}\n${plain(request.preview.title, 200)}`];
+  });
+  return lines.length === 0 ? undefined : lines.join('\n');
 }
 
 /** How to add the pool, in the words of the file that it goes into. */

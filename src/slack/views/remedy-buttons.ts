@@ -38,6 +38,13 @@ export function cancelButton(
   );
 }
 
+/** Asks for a larger pool, for a while. */
+export function poolSizeButton(place: Place) {
+  return button('Raise pool size', ACTION.raisePoolSize, place, {
+    label: 'Raise the pool size for a while; asks for approval first',
+  });
+}
+
 /** The button of a remedy that the verdict suggests; `undefined` where a press cannot ask for it. */
 export function remedyButton(place: Place, { action, target }: SuggestedRemedy) {
   switch (target?.kind) {
@@ -59,6 +66,7 @@ export function remedyButton(place: Place, { action, target }: SuggestedRemedy) 
         { style: 'danger', label: 'Roll back the prepared transaction; asks for approval first' },
       );
     default:
+      if (action === 'pool_size') return poolSizeButton(place);
       return action === 'restart' ? restartButton(place) : undefined;
   }
 }

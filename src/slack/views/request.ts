@@ -1,4 +1,4 @@
-import type { PoolReading, RemedyRequest } from '../../incident/remedy.ts';
+import type { PoolReading, RemedyOutcome, RemedyRequest } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, section, type View } from './blocks.ts';
@@ -45,6 +45,11 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
       const label = `Cancel before it begins: ${preview.title}`;
       blocks.push(actions(`queued-${request.id}`, [button('Cancel', ACTION.cancelQueued, value, { label })]));
     }
+    const undo = undoText(request);
+    if (undo !== undefined) blocks.push(section(undo));
+    if (request.undo?.status === 'standing') {
+      blocks.push(actions(`undo-${request.id}`, [undoButton(incident, request)]));
+    }
   }
   return {
     text: fallback(`${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`),
@@ -76,6 +81,48 @@ function standingOf(request: RemedyRequest): string {
   }
 }
 
+/** Sets back what the remedy changed. */
+export function undoButton(incident: Incident, request: RemedyRequest) {
+  return button(
+    'Undo',
+    `${ACTION.undo}.${request.id}`,
+    { i: incident.id, r: request.id },
+    {
+      label: `Undo: ${request.preview.title}`,
+      confirm: {
+        title: 'Undo this change?',
+        text: 'It is set back to what it was before, unless someone else has changed it since.',
+        yes: 'Undo',
+      },
+    },
+  );
+}
+
+/** How long the change stands, or how its undoing goes; `undefined` where there is nothing to undo. */
+export function undoText(request: RemedyRequest): string | undefined {
+  const { undo } = request;
+  if (undo === undefined) return undefined;
+  const by = undo.by === undefined || undo.by.via === 'system' ? 'by itself' : `by ${person(undo.by)}`;
+  switch (undo.status) {
+    case 'standing': {
+      const until =
+        undo.until === undefined
+          ? ':pushpin: *In force* until someone presses Undo'
+          : `:hourglass_flowing_sand: *Temporary* until ${time(undo.until)}; then it is undone by itself`;
+      return undo.result === undefined
+        ? until
+        : `:warning: *Still in force*; it could not be undone: ${withCode(undo.result.detail)}`;
+    }
+    case 'asked':
+    case 'running':
+      return undo.trouble === undefined
+        ? `:hourglass_flowing_sand: being undone ${by}…`
+        : `:warning: *Still in force*; being undone ${by}, and tried again: ${withCode(undo.trouble)}`;
+    case 'ended':
+      return `:leftwards_arrow_with_hook: undone ${by}: ${withCode(undo.result?.detail ?? '')}`;
+  }
+}
+
 /** How a remedy ended, and what it did for the pool. */
 export function outcomeText(request: RemedyRequest): string {
   const pool = readingText(request.result?.before, request.result?.after);
@@ -85,25 +132,34 @@ export function outcomeText(request: RemedyRequest): string {
 function outcomeLine(request: RemedyRequest): string {
   const { result } = request;
   if (result === undefined) return '';
-  const mark = {
+  const took = result.ms === undefined || result.outcome !== 'done' ? '' : ` in ${duration(result.ms)}`;
+  return `${markOf(result.outcome)} ${withCode(result.detail)}${took}`;
+}
+
+/** The mark that an outcome begins with. */
+export function markOf(outcome: RemedyOutcome): string {
+  return {
     done: ':white_check_mark:',
     nothing_to_do: ':information_source:',
     refused: ':no_entry:',
     failed: ':x:',
-  }[result.outcome];
-  const took = result.ms === undefined || result.outcome !== 'done' ? '' : ` in ${duration(result.ms)}`;
-  return `${mark} ${withCode(result.detail)}${took}`;
+  }[outcome];
 }
 
 /** The pool before and after, in one line; empty where it could not be measured. */
 export function readingText(before: PoolReading | undefined, after: PoolReading | undefined): string {
   if (after === undefined) return '';
-  const now = `*${percent(after.percent)}* (${after.used} of ${after.usable} connections)`;
+  const now = `*${percent(after.percent)}* (${after.used} of ${after.usable} connections${whose(after)})`;
   return before === undefined ? `Pool now at ${now}` : `Pool: ${percent(before.percent)} → ${now}`;
 }
 
+/** Whose connections were counted, where not the server's. */
+export function whose(reading: PoolReading): string {
+  return reading.of === 'pgbouncer' ? ' of PgBouncer, clients in its queue included' : '';
+}
+
 /** A detail may name a statement between backticks; that one stays code, the rest is plain. */
-function withCode(detail: string): string {
+export function withCode(detail: string): string {
   return detail
     .split('`')
     .map((part, index) => (index % 2 === 1 ? code(part, 300) : part === '' ? '' : spaced(part)))

@@ -1,4 +1,5 @@
 import type { Told } from '../../incident/decide/index.ts';
+import type { RemedyRequest } from '../../incident/remedy.ts';
 import { code, person, plain, time } from './mrkdwn.ts';
 
 /** What the person who pressed or typed is told; `undefined` when the thread says it already. */
@@ -47,6 +48,12 @@ export function toldText(told: Told | undefined): string | undefined {
       return 'There is no such item, or no such day; nothing changed.';
     case 'follow_up_closed':
       return `${person(told.by)} has done that already; nothing changed.`;
+    case 'still_changed':
+      return `That was changed already by “${plain(told.request.preview.title, 200)}” and stands ${standsUntil(told.request)}. Undo it first: ${code('/pool undo')}.`;
+    case 'nothing_to_undo':
+      return 'There is nothing to undo any more; nothing changed.';
+    case 'being_undone':
+      return 'It is being undone already.';
     case 'escalated':
       return `Escalated to level ${told.level}, ${plain(told.name, 80)}.`;
     case 'already_at_level':
@@ -56,6 +63,10 @@ export function toldText(told: Told | undefined): string | undefined {
     case 'no_such_level':
       return `There is no level ${told.level}: the escalation has levels 1 to ${told.levels}.`;
   }
+}
+
+function standsUntil({ undo }: RemedyRequest): string {
+  return undo?.until === undefined ? 'until someone undoes it' : `until ${time(undo.until)}`;
 }
 
 function closed(request: Extract<Told, { code: 'request_closed' }>['request']): string {
