@@ -22,7 +22,7 @@ export const timeouts: Cause = {
         `${count(sessions, 'session')} idle beyond the recycle time, ${percent(crowd)} of the pool, in ${count(applications, 'application')}`,
         'idle_session_timeout is 0 (never)',
       ],
-      remedy: { action: 'timeout' },
+      remedy: { action: 'timeout', target: { kind: 'timeout', setting: 'idle_session_timeout' } },
       advice: 'Set idle_session_timeout, and a recycle time and smaller minimum in each pool.',
     };
   },

@@ -52,6 +52,27 @@ export interface PoolSizeTarget {
   readonly revertAfterMs: number;
 }
 
+/** The timeouts that can be set for a role. */
+export const TIMEOUT_SETTINGS = [
+  'statement_timeout',
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+] as const;
+
+/** One of them. */
+export type TimeoutSetting = (typeof TIMEOUT_SETTINGS)[number];
+
+/** A timeout of a role in a database, from what to what, as `pg_db_role_setting` has it. */
+export interface TimeoutTarget {
+  readonly kind: 'timeout';
+  readonly setting: TimeoutSetting;
+  readonly role: string;
+  readonly database: string;
+  /** null: it was not set there. */
+  readonly from: string | null;
+  readonly to: string;
+}
+
 /**
  * Exactly which run of the application: one that was restarted since is not what people were shown.
  * `key` names this one restart, so that it can be looked up afterwards whether it has happened.
@@ -80,7 +101,13 @@ export type RestartTarget = { readonly kind: 'restart'; readonly key: string } &
  * What a remedy is aimed at. Stored with the events, so a kind is never changed, only added, and what an
  * older version stored stays readable.
  */
-export type Target = BackendTarget | LeakTarget | PreparedTarget | RestartTarget | PoolSizeTarget;
+export type Target =
+  | BackendTarget
+  | LeakTarget
+  | PreparedTarget
+  | RestartTarget
+  | PoolSizeTarget
+  | TimeoutTarget;
 
 /** Whether both mean the same thing in the server, so that it need not be asked for twice. */
 export function sameTarget(one: Target, other: Target): boolean {
@@ -94,7 +121,7 @@ export function sameTarget(one: Target, other: Target): boolean {
     );
   }
   if (one.kind === 'restart' && other.kind === 'restart') return sameRun(one, other);
-  if (one.kind === 'pool_size' && other.kind === 'pool_size') {
+  if ('from' in one && 'from' in other) {
     return sameSetting(one, other) && one.from === other.from && one.to === other.to;
   }
   return (
@@ -117,6 +144,9 @@ export function sameRun(one: RestartTarget, other: RestartTarget): boolean {
 
 /** Whether both change the same setting, so that undoing one after the other would mix up their values. */
 export function sameSetting(one: Target, other: Target): boolean {
+  if (one.kind === 'timeout' && other.kind === 'timeout') {
+    return one.setting === other.setting && one.role === other.role && one.database === other.database;
+  }
   return (
     one.kind === 'pool_size' && other.kind === 'pool_size' && one.way === other.way && one.at === other.at
   );
@@ -124,7 +154,12 @@ export function sameSetting(one: Target, other: Target): boolean {
 
 /** Whether what a remedy with this target does is a change that can be undone. */
 export function isUndoable(target: Target): boolean {
-  return target.kind === 'pool_size';
+  return target.kind === 'pool_size' || target.kind === 'timeout';
+}
+
+/** Whether the pool is to get better by it at once: a timeout prevents, it holds for sessions to come only. */
+export function isForNow(target: Target): boolean {
+  return target.kind !== 'timeout';
 }
 
 function sameBackend(one: Omit<BackendTarget, 'kind'>, other: Omit<BackendTarget, 'kind'>): boolean {

@@ -1,4 +1,4 @@
-import type { Action } from './remedy.ts';
+import type { Action, TimeoutSetting } from './remedy.ts';
 
 /** A root cause by name, out of the runbook's list. */
 export type CauseId =
@@ -29,7 +29,8 @@ export type SuggestedTarget =
     }
   | { readonly kind: 'leak'; readonly application: string; readonly lastStatement: string }
   | { readonly kind: 'prepared'; readonly gid: string; readonly database: string }
-  | { readonly kind: 'application'; readonly application: string };
+  | { readonly kind: 'application'; readonly application: string }
+  | { readonly kind: 'timeout'; readonly setting: TimeoutSetting };
 
 /** The remedy a cause suggests; without a target it is meant for the pool or its application. */
 export interface SuggestedRemedy {

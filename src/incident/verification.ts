@@ -1,6 +1,6 @@
 import type { EventOf } from './events.ts';
 import type { Policy, VerifyRules } from './policy.ts';
-import type { PoolReading } from './remedy.ts';
+import { isForNow, type PoolReading } from './remedy.ts';
 import type { Incident } from './state.ts';
 
 /**
@@ -16,10 +16,13 @@ export function firstLook(at: string): string {
   return new Date(Date.parse(at) + FIRST_LOOK_MS).toISOString();
 }
 
-/** Whether the end of a remedy is the beginning of a watch: it did something, in an incident that is open. */
+/** Whether the end of a remedy is the beginning of a watch: it did something for the pool of now, in an incident that is open. */
 export function isWatched(state: Incident, event: EventOf<'RemedyEnded'>, policy: Policy): boolean {
+  const request = state.requests[event.request];
   return (
     event.outcome === 'done' &&
+    request !== undefined &&
+    isForNow(request.target) &&
     state.kind === 'incident' &&
     state.status === 'open' &&
     policy.pool?.verify !== undefined

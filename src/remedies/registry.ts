@@ -8,6 +8,7 @@ import { type RestartedPool, type RestartWish, restartOf } from './restart.ts';
 import { type RollbackPreparedWish, rollbackPreparedRemedy } from './rollback-prepared.ts';
 import { type TerminateWish, terminate } from './terminate.ts';
 import { type TerminateLeakWish, terminateLeak } from './terminate-leak.ts';
+import { type TimeoutWish, timeoutOf } from './timeout.ts';
 
 /** Everything that a button or a command can ask for. A new remedy is one file and its lines here. */
 export type Wish =
@@ -16,7 +17,8 @@ export type Wish =
   | TerminateLeakWish
   | RollbackPreparedWish
   | RestartWish
-  | PoolSizeWish;
+  | PoolSizeWish
+  | TimeoutWish;
 
 /** What remedies need to know of a pool besides its connection. */
 export type PoolFacts = RestartedPool & Pick<PoolConfig, 'poolSize'>;
@@ -44,6 +46,8 @@ export async function previewOf(
       return rollbackPreparedRemedy.preview(lifeline, wish, now);
     case 'restart':
       return restartOf(pool).preview(lifeline, wish, now);
+    case 'timeout':
+      return timeoutOf(pool).preview(lifeline, wish, now);
     case 'pool_size': {
       const by = pgbouncerOf(pool);
       return by === undefined ? NO_POOL_SIZE : poolSizeOf(by).preview(lifeline, wish, now);
@@ -60,6 +64,8 @@ export function remedyFor({ action, target }: Approved, pool?: PoolFacts): Bound
       return action === 'rollback_prepared' ? bind(rollbackPreparedRemedy, target) : undefined;
     case 'restart':
       return action === 'restart' ? bind(restartOf(pool), target) : undefined;
+    case 'timeout':
+      return action === 'timeout' ? bind(timeoutOf(pool), target) : undefined;
     case 'pool_size': {
       const by = pgbouncerOf(pool);
       return action === 'pool_size' && by !== undefined ? bind(poolSizeOf(by), target) : undefined;
@@ -108,5 +114,7 @@ export function nameOf(wish: Wish): string {
       return 'Restart the application';
     case 'pool_size':
       return 'Raise the pool size';
+    case 'timeout':
+      return `Set ${wish.setting}`;
   }
 }

@@ -14,6 +14,7 @@ import {
   notification,
   only,
   owed,
+  POLICY,
   PREVIEW,
   RITA,
   type Story,
@@ -164,4 +165,32 @@ test('it reads the same from the store', () => {
   const story = raised().at(UNTIL).given(revert, start(), end('done'));
   expect(fold(JSON.parse(JSON.stringify(story.events)))).toEqual(story.incident);
   expect(only(story.events, 'UndoEnded')).toHaveLength(1);
+});
+
+test('a timeout stands until someone undoes it, and the pool is not watched for it: it holds for sessions to come', () => {
+  const story = inThread({
+    ...POLICY,
+    pool: { name: 'orders', threshold: 90, steps: [2], verify: { withinMs: MINUTE, healthyBelow: 80 } },
+  }).given(
+    {
+      type: 'RequestRemedy',
+      by: RITA,
+      action: 'timeout',
+      target: {
+        kind: 'timeout',
+        setting: 'statement_timeout',
+        role: 'app',
+        database: 'shop',
+        from: null,
+        to: '30s',
+      },
+      preview: PREVIEW,
+      id: 'inc-1',
+    },
+    ...carriedOut().slice(1),
+  );
+  expect(undoOf(story)).toEqual({ status: 'standing' });
+  expect(owed(story.effects).filter((line) => /^(verify|Revert)/.test(line))).toEqual([]);
+  expect(story.at(10 * UNTIL).when(revert).events).toEqual([]);
+  expect(types(story.when(undoBy(ALICE)).events)).toEqual(['UndoAsked']);
 });

@@ -2,7 +2,7 @@ import type { CommandOf } from '../commands.ts';
 import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
 import type { Event } from '../events.ts';
 import type { Policy } from '../policy.ts';
-import type { RemedyRequest } from '../remedy.ts';
+import { isForNow, type RemedyRequest } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { standing } from '../verification.ts';
 import { type Decision, NOTHING } from './decision.ts';
@@ -59,8 +59,9 @@ function isOfAnEarlierFiring(state: Incident, endedAt: string): boolean {
 /** A remedy that ran after this one: whether the pool is well is now its doing. */
 function isOvertaken(state: Incident, request: RemedyRequest): boolean {
   return Object.values(state.requests).some(
-    ({ id, status, result }) =>
+    ({ id, status, result, target }) =>
       id !== request.id &&
+      isForNow(target) &&
       (status === 'running' ||
         (result?.outcome === 'done' && Date.parse(result.at) > Date.parse(request.result?.at ?? ''))),
   );

@@ -3,7 +3,9 @@ import { readingOf } from '../../checks/connections.ts';
 import { worthALook } from '../../checks/sessions.ts';
 import { may } from '../../incident/access.ts';
 import type { Actor } from '../../incident/people.ts';
+import { TIMEOUT_SETTINGS, type TimeoutSetting } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
+import { timeoutValue } from '../../remedies/timeout.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import type { View } from '../views/blocks.ts';
 import { changesView } from '../views/changes.ts';
@@ -68,6 +70,7 @@ const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   queries,
   kill,
   remedies,
+  timeout,
   undo: undoChange,
   incidents,
   escalate,
@@ -165,6 +168,36 @@ async function remedies({ desk, words, channel }: Typed): Promise<Reply> {
     ...(incident === undefined ? {} : { incident }),
     open: open.filter((one) => one.pool === pool.name),
     access: desk.access,
+  });
+}
+
+/** The timeouts by the words that people type. */
+const TIMEOUTS: Readonly<Record<string, TimeoutSetting>> = {
+  statement: 'statement_timeout',
+  idle_in_transaction: 'idle_in_transaction_session_timeout',
+  idle_session: 'idle_session_timeout',
+};
+
+async function timeout({ desk, actor, words, channel }: Typed): Promise<Reply> {
+  const [named = '', ...rest] = words;
+  const typed = named.toLowerCase();
+  const setting =
+    TIMEOUT_SETTINGS.find((one) => one === typed) ??
+    (Object.hasOwn(TIMEOUTS, typed) ? TIMEOUTS[typed] : undefined);
+  const [value] = rest.flatMap((word) => timeoutValue(word) ?? []);
+  const others = rest.filter((word) => timeoutValue(word) === undefined);
+  const [wanted] = others;
+  if (setting === undefined || others.length > 1 || (wanted !== undefined && /^\d/.test(wanted))) {
+    return {
+      text: '`/pool timeout` takes `statement`, `idle_in_transaction` or `idle_session`, and a time such as `30s`, `5m` or `2h`.',
+    };
+  }
+  const pool = poolFor(desk, wanted, channel);
+  if (pool === undefined) return unknownPool(desk, wanted);
+  return askFor(desk, pool, actor, {
+    action: 'timeout',
+    setting,
+    ...(value === undefined ? {} : { value }),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { App, BlockAction } from '@slack/bolt';
 import { standingChange } from '../../incident/decide/undo.ts';
 import type { Actor } from '../../incident/people.ts';
-import { isUndoable, type RemedyRequest, type Target } from '../../incident/remedy.ts';
+import { isUndoable, type RemedyRequest, type Target, TIMEOUT_SETTINGS } from '../../incident/remedy.ts';
 import { nameOf, needsReason, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
@@ -50,6 +50,9 @@ export function listenToRemedies(app: App, desk: Desk): void {
   }));
   onAsk(ACTION.restart, () => ({ action: 'restart' }));
   onAsk(ACTION.raisePoolSize, () => ({ action: 'pool_size' }));
+  for (const setting of TIMEOUT_SETTINGS) {
+    onAsk(`${ACTION.setTimeout}.${setting}`, () => ({ action: 'timeout', setting }));
+  }
   takeReason(app, desk, asks);
   onPress(app, desk, ACTION.undo, ({ actor, value }) =>
     undo(desk, actor, text(value, 'i'), text(value, 'r')),

@@ -10,6 +10,7 @@ export const ACTION = {
   rollbackPrepared: 'prepared',
   restart: 'restart',
   raisePoolSize: 'pool_size',
+  setTimeout: 'timeout',
   approve: 'approve',
   deny: 'deny',
   cancelQueued: 'cancel_queued',

@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, { readonly usage: string; readonl
     usage: 'remedies [pool]',
     does: 'what can be done for the pool now, what is under way, and who may approve',
   },
+  timeout: {
+    usage: 'timeout <statement|idle_in_transaction|idle_session> [30s] [pool]',
+    does: 'asks to set a timeout for the application’s role',
+  },
   undo: {
     usage: 'undo [pool]',
     does: 'what remedies have changed and can be set back; `undo <incident>/<request>` does it',

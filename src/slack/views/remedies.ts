@@ -41,6 +41,7 @@ export function remediesView({ pool, configured, incident, open, access }: PoolR
       [
         `• *Terminate* a session, or *Cancel query*: beside it in ${code(`/pool queries ${pool}`)}, or ${code(`/pool kill <pid> ${pool}`)}`,
         '• *Terminate* all sessions of a leak, or a forgotten prepared transaction: beside the verdict that names it',
+        `• *Set timeout* for the application’s role: ${code(`/pool timeout statement 30s ${pool}`)}, also \`idle_in_transaction\` and \`idle_session\``,
       ].join('\n'),
     ),
   );

@@ -1,4 +1,5 @@
 import type { SessionRow } from '../../incident/events.ts';
+import type { TimeoutSetting } from '../../incident/remedy.ts';
 import type { SuggestedRemedy } from '../../incident/verdict.ts';
 import { ACTION } from './actions.ts';
 import { button } from './blocks.ts';
@@ -45,6 +46,13 @@ export function poolSizeButton(place: Place) {
   });
 }
 
+/** Asks for a timeout of the application's role. */
+export function timeoutButton(place: Place, setting: TimeoutSetting) {
+  return button('Set timeout', `${ACTION.setTimeout}.${setting}`, place, {
+    label: `Set ${setting} for the application’s role; asks for approval first`,
+  });
+}
+
 /** The button of a remedy that the verdict suggests; `undefined` where a press cannot ask for it. */
 export function remedyButton(place: Place, { action, target }: SuggestedRemedy) {
   switch (target?.kind) {
@@ -65,6 +73,8 @@ export function remedyButton(place: Place, { action, target }: SuggestedRemedy) 
         { ...place, gid: target.gid, db: target.database },
         { style: 'danger', label: 'Roll back the prepared transaction; asks for approval first' },
       );
+    case 'timeout':
+      return timeoutButton(place, target.setting);
     default:
       if (action === 'pool_size') return poolSizeButton(place);
       return action === 'restart' ? restartButton(place) : undefined;

@@ -73,6 +73,7 @@ function isAimedAt(done: Target, suggested: SuggestedTarget | undefined): boolea
   if (done.kind === 'leak' && suggested?.kind === 'leak') {
     return done.application === suggested.application && done.lastStatement === suggested.lastStatement;
   }
+  if (done.kind === 'timeout') return suggested?.kind === 'timeout' && done.setting === suggested.setting;
   // Meant for the pool or its application, of which there is one.
   if (suggested === undefined || suggested.kind === 'application') return true;
   return done.kind === 'prepared' && suggested.kind === 'prepared' && done.gid === suggested.gid;
