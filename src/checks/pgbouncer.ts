@@ -1,5 +1,5 @@
 import { duration } from '../incident/words.ts';
-import { ConsoleError } from '../pool/faults.ts';
+import { AwayError } from '../pool/faults.ts';
 import { type PooledPair, readPools, withConsole } from '../pool/pgbouncer.ts';
 import type { BuiltinParams } from '../runbook/builtin.ts';
 import { type Check, CheckFailure, counted } from './check.ts';
@@ -39,7 +39,7 @@ async function showPools(url: string): Promise<PooledPair[]> {
   try {
     return await withConsole(url, readPools);
   } catch (error) {
-    const code = error instanceof ConsoleError ? error.fault.code : 'it refused SHOW POOLS';
+    const code = error instanceof AwayError ? error.fault.code : 'it refused SHOW POOLS';
     throw new CheckFailure(
       `PgBouncer’s console did not answer: ${code}`,
       'check pool_size.pgbouncer in lifeguard.yaml, and that its user is in admin_users or stats_users',

@@ -40,16 +40,38 @@ export interface PreparedTarget {
   readonly preparedAt: string;
 }
 
-/** The size of a pooler's pools, from what to what. */
-export interface PoolSizeTarget {
-  readonly kind: 'pool_size';
-  readonly way: 'pgbouncer';
-  /** Host and port of the console: another pooler has a size of its own. */
-  readonly at: string;
+/** The size of a pool, from what to what, and after how many milliseconds the former one comes back by itself. */
+export type PoolSizeTarget = { readonly kind: 'pool_size'; readonly revertAfterMs: number } & (
+  | {
+      readonly way: 'pgbouncer';
+      /** Host and port of the console: another pooler has a size of its own. */
+      readonly at: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly way: 'kubernetes';
+      readonly namespace: string;
+      readonly deployment: string;
+      readonly uid: string;
+      readonly container: string;
+      /** Variables of its environment that hold the size. */
+      readonly variables: readonly SizeVariable[];
+    }
+  | {
+      readonly way: 'webhook';
+      readonly host: string;
+      readonly by: { readonly percent: number } | { readonly connections: number };
+      /** Names this one change to the receiver, and the undoing of it. */
+      readonly key: string;
+    }
+);
+
+/** A variable that holds a size, from what to what. */
+export interface SizeVariable {
+  readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** After so many milliseconds the former size comes back by itself. */
-  readonly revertAfterMs: number;
 }
 
 /** The timeouts that can be set for a role. */
@@ -121,7 +143,10 @@ export function sameTarget(one: Target, other: Target): boolean {
     );
   }
   if (one.kind === 'restart' && other.kind === 'restart') return sameRun(one, other);
-  if ('from' in one && 'from' in other) {
+  if (one.kind === 'pool_size' && other.kind === 'pool_size') {
+    return sameSetting(one, other) && sameSize(one, other);
+  }
+  if (one.kind === 'timeout' && other.kind === 'timeout') {
     return sameSetting(one, other) && one.from === other.from && one.to === other.to;
   }
   return (
@@ -147,9 +172,27 @@ export function sameSetting(one: Target, other: Target): boolean {
   if (one.kind === 'timeout' && other.kind === 'timeout') {
     return one.setting === other.setting && one.role === other.role && one.database === other.database;
   }
-  return (
-    one.kind === 'pool_size' && other.kind === 'pool_size' && one.way === other.way && one.at === other.at
-  );
+  if (one.kind !== 'pool_size' || other.kind !== 'pool_size') return false;
+  if (one.way === 'pgbouncer' && other.way === 'pgbouncer') return one.at === other.at;
+  if (one.way === 'kubernetes' && other.way === 'kubernetes') return one.uid === other.uid;
+  return one.way === 'webhook' && other.way === 'webhook' && one.host === other.host;
+}
+
+/** Whether both go from the same size to the same size; of a webhook only its receiver knows. */
+export function sameSize(one: PoolSizeTarget, other: PoolSizeTarget): boolean {
+  if (one.way === 'pgbouncer' && other.way === 'pgbouncer') {
+    return one.from === other.from && one.to === other.to;
+  }
+  if (one.way === 'kubernetes' && other.way === 'kubernetes') {
+    return (
+      one.container === other.container &&
+      one.variables.length === other.variables.length &&
+      one.variables.every(({ name, from, to }) =>
+        other.variables.some((its) => its.name === name && its.from === from && its.to === to),
+      )
+    );
+  }
+  return one.way === 'webhook' && other.way === 'webhook';
 }
 
 /** Whether what a remedy with this target does is a change that can be undone. */

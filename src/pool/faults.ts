@@ -23,20 +23,20 @@ export class LifelineError extends Error {
   }
 }
 
-/** A pooler's admin console cannot be used now; the message names the setting that mends it. */
-export class ConsoleError extends Error {
+/** What was to be asked, other than the pool itself, cannot be reached now; the message says what mends it. */
+export class AwayError extends Error {
   readonly fault: Fault;
 
   constructor(message: string, fault: Fault) {
     super(message);
-    this.name = 'ConsoleError';
+    this.name = 'AwayError';
     this.fault = fault;
   }
 }
 
 /** Whether what was to be asked is away: it may answer later, and what was asked may have happened. */
-export function isAway(error: unknown): error is LifelineError | ConsoleError {
-  return error instanceof LifelineError || error instanceof ConsoleError;
+export function isAway(error: unknown): error is LifelineError | AwayError {
+  return error instanceof LifelineError || error instanceof AwayError;
 }
 
 /** SQLSTATE `too_many_connections`. */

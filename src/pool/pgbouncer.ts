@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { z } from 'zod';
-import { ConsoleError, faultOf, isStatementError } from './faults.ts';
+import { AwayError, faultOf, isStatementError } from './faults.ts';
 
 const TIMEOUT_MS = 2_000;
 
@@ -23,7 +23,7 @@ export interface Console {
   /**
    * Runs one command.
    *
-   * @throws pg.DatabaseError when PgBouncer refuses the command, ConsoleError when no answer came: then it
+   * @throws pg.DatabaseError when PgBouncer refuses the command, AwayError when no answer came: then it
    * may have happened or not
    */
   ask(command: string): Promise<unknown[]>;
@@ -33,7 +33,7 @@ export interface Console {
  * Opens the admin console for the time of `work`. Commands go as plain queries: one with parameters is
  * answered by a fatal error.
  *
- * @throws ConsoleError when it cannot be opened, with the setting that mends it
+ * @throws AwayError when it cannot be opened, with the setting that mends it
  */
 export async function withConsole<T>(url: string, work: (console: Console) => Promise<T>): Promise<T> {
   const client = new pg.Client({
@@ -63,11 +63,11 @@ export async function withConsole<T>(url: string, work: (console: Console) => Pr
   }
 }
 
-function away(error: unknown): ConsoleError {
+function away(error: unknown): AwayError {
   const { code, message } = faultOf(error);
   // PgBouncer says all by one code; words of its own are worth more.
   const why = error instanceof pg.DatabaseError ? message : code === 'error' ? message : code;
-  return new ConsoleError(
+  return new AwayError(
     `PgBouncer’s console did not answer (${why}); check \`pool_size.pgbouncer\` in lifeguard.yaml, and that its user is in \`admin_users\``,
     { code, message },
   );

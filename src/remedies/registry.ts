@@ -1,8 +1,7 @@
-import type { PoolConfig } from '../config/types.ts';
 import type { Action } from '../incident/remedy.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type CancelWish, cancel } from './cancel.ts';
-import { type PgBouncerSize, type PoolSizeWish, poolSizeOf } from './pool-size.ts';
+import { type PoolSizeWish, poolSizeOf, type SizedPool } from './pool-size.ts';
 import { type Approved, type BoundRemedy, bind, type NoPlan, type RemedyPlan } from './remedy.ts';
 import { type RestartedPool, type RestartWish, restartOf } from './restart.ts';
 import { type RollbackPreparedWish, rollbackPreparedRemedy } from './rollback-prepared.ts';
@@ -21,7 +20,7 @@ export type Wish =
   | TimeoutWish;
 
 /** What remedies need to know of a pool besides its connection. */
-export type PoolFacts = RestartedPool & Pick<PoolConfig, 'poolSize'>;
+export type PoolFacts = RestartedPool & SizedPool;
 
 /**
  * Looks afresh at what is wished for, and says what it would mean.
@@ -48,10 +47,8 @@ export async function previewOf(
       return restartOf(pool).preview(lifeline, wish, now);
     case 'timeout':
       return timeoutOf(pool).preview(lifeline, wish, now);
-    case 'pool_size': {
-      const by = pgbouncerOf(pool);
-      return by === undefined ? NO_POOL_SIZE : poolSizeOf(by).preview(lifeline, wish, now);
-    }
+    case 'pool_size':
+      return poolSizeOf(pool).preview(lifeline, wish, now);
   }
 }
 
@@ -66,10 +63,8 @@ export function remedyFor({ action, target }: Approved, pool?: PoolFacts): Bound
       return action === 'restart' ? bind(restartOf(pool), target) : undefined;
     case 'timeout':
       return action === 'timeout' ? bind(timeoutOf(pool), target) : undefined;
-    case 'pool_size': {
-      const by = pgbouncerOf(pool);
-      return action === 'pool_size' && by !== undefined ? bind(poolSizeOf(by), target) : undefined;
-    }
+    case 'pool_size':
+      return action === 'pool_size' ? bind(poolSizeOf(pool), target) : undefined;
     case 'backend': {
       if (action === 'terminate') return bind(terminate, target);
       const { queryStart } = target;
@@ -86,17 +81,6 @@ const RISKY: ReadonlySet<Action> = new Set<Action>(['restart', 'pool_size', 'rol
 /** Whether the one who asks is asked for a reason first. */
 export function needsReason({ action }: { readonly action: Action }): boolean {
   return RISKY.has(action);
-}
-
-const NO_POOL_SIZE: NoPlan = {
-  refused:
-    'How this pool is made larger is not known: set `pool_size.pgbouncer` of the pool in lifeguard.yaml.',
-  protected: false,
-};
-
-function pgbouncerOf(pool: PoolFacts | undefined): PgBouncerSize | undefined {
-  const poolSize = pool?.poolSize;
-  return poolSize !== undefined && 'pgbouncer' in poolSize ? poolSize : undefined;
 }
 
 /** What was wished for, as the timeline names a refusal. */

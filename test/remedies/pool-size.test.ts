@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { RaiseBy } from '../../src/config/types.ts';
 import type { PoolSizeTarget } from '../../src/incident/remedy.ts';
-import { raised } from '../../src/remedies/pool-size.ts';
 import { type PoolFacts, previewOf, remedyFor } from '../../src/remedies/registry.ts';
 import type { NoPlan, RemedyPlan } from '../../src/remedies/remedy.ts';
+import { raised } from '../../src/remedies/room.ts';
 import { begin, until } from '../pool/crowd.ts';
 import { freePort } from '../support/daemon.ts';
 import { needs } from '../support/needs.ts';
@@ -24,7 +24,7 @@ test('a share is rounded up, so that it always raises', () => {
 test('without a way to do it the setting is named', async () => {
   const nowhere = undefined as never;
   expect(await previewOf(nowhere, { action: 'pool_size' }, NOW)).toMatchObject({
-    refused: expect.stringContaining('`pool_size.pgbouncer`'),
+    refused: expect.stringContaining('`pool_size`'),
   });
 });
 

@@ -39,7 +39,13 @@ interface TestDeployment {
 
 interface Template {
   metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
-  spec: { containers: { name: string; image: string }[] };
+  spec: {
+    containers: {
+      name: string;
+      image: string;
+      env?: { name: string; value?: string; valueFrom?: object }[];
+    }[];
+  };
 }
 
 const STRATEGIC = 'application/strategic-merge-patch+json';
@@ -145,13 +151,28 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return body;
 }
 
-/** Maps are merged, everything else is replaced: what a strategic merge does where no list is in the patch. */
+/** Maps are merged, lists of named things by their names, everything else is replaced: as a strategic merge does. */
 function merged(one: unknown, other: unknown): unknown {
-  if (Array.isArray(other)) throw new Error('this stand-in merges no lists');
+  if (Array.isArray(other)) return mergedByName(Array.isArray(one) ? one : [], other);
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) return other;
   const result: Record<string, unknown> = { ...one };
   for (const [name, value] of Object.entries(other)) result[name] = merged(result[name], value);
   return result;
+}
+
+function mergedByName(one: unknown[], other: unknown[]): unknown[] {
+  const nameOf = (entry: unknown): string => {
+    const name = (entry as { name?: unknown } | null)?.name;
+    if (typeof name !== 'string') throw new Error('this stand-in merges lists of named things only');
+    return name;
+  };
+  const left = new Map(other.map((entry) => [nameOf(entry), entry]));
+  const kept = one.map((entry) => {
+    const change = left.get(nameOf(entry));
+    left.delete(nameOf(entry));
+    return change === undefined ? entry : merged(entry, change);
+  });
+  return [...kept, ...left.values()];
 }
 
 function refuse(response: ServerResponse, code: number, message: string): void {

@@ -1,4 +1,4 @@
-import type { PoolSizeTarget } from '../../incident/remedy.ts';
+import type { PoolSizeTarget as AnyPoolSizeTarget } from '../../incident/remedy.ts';
 import { isStatementError } from '../../pool/faults.ts';
 import {
   type Console,
@@ -8,6 +8,8 @@ import {
   withConsole,
 } from '../../pool/pgbouncer.ts';
 import type { RemedyResult } from '../remedy.ts';
+
+type PoolSizeTarget = Extract<AnyPoolSizeTarget, { way: 'pgbouncer' }>;
 
 /** What lets a user of the console change settings, ready to be shown. */
 export function adminMend(user: string): string {
@@ -24,7 +26,7 @@ export function ownSizeMend(name: string, size: number): string {
  * console takes no condition, so the comparison is a command before it.
  *
  * @param databaseName the server's database for whose sake it is done
- * @throws ConsoleError when PgBouncer is away after it may have happened
+ * @throws AwayError when PgBouncer is away after it may have happened
  */
 export function raisePoolSize(
   url: string,
@@ -62,7 +64,7 @@ export function raisePoolSize(
 /**
  * Sets `default_pool_size` back to what it was, if it is still what we have set.
  *
- * @throws ConsoleError when PgBouncer is away
+ * @throws AwayError when PgBouncer is away
  */
 export function lowerPoolSize(url: string, target: PoolSizeTarget, again: boolean): Promise<RemedyResult> {
   return timed(url, async (console, result) => {
