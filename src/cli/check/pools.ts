@@ -4,6 +4,7 @@ import axios from 'axios';
 import type pg from 'pg';
 import type { Config, Environment, PoolConfig, PrometheusConfig } from '../../config/types.ts';
 import { about, type Check, type Finding } from './finding.ts';
+import { pgbouncerCheck } from './pgbouncer.ts';
 import { restartCheck } from './restart.ts';
 import { identityOf, onServer, sameServer } from './server.ts';
 
@@ -51,6 +52,9 @@ export function poolChecks(config: Config, environment: Environment, cwd: string
     { subject: `pool ${pool.name}`, run: () => checkDatabase(pool, environment.databaseUrl) },
     ...(pool.prometheus === undefined ? [] : [prometheusCheck(pool.name, pool.prometheus)]),
     ...(pool.restart === undefined ? [] : [restartCheck(pool.name, pool.restart)]),
+    ...(pool.poolSize !== undefined && 'pgbouncer' in pool.poolSize
+      ? [pgbouncerCheck(pool.name, pool.poolSize.pgbouncer)]
+      : []),
     ...(pool.runbook === undefined ? [] : [runbookCheck(pool.name, pool.runbook, cwd)]),
   ]);
 }
