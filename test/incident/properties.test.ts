@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { decide } from '../../src/incident/decide/index.ts';
 import { effectsOf } from '../../src/incident/effects-of.ts';
 import { dueAt, isUnnecessary } from '../../src/incident/escalation.ts';
+import type { Event } from '../../src/incident/events.ts';
 import { evolve, fold } from '../../src/incident/evolve.ts';
 import type { Policy } from '../../src/incident/policy.ts';
 import type { Incident } from '../../src/incident/state.ts';
@@ -150,6 +151,34 @@ test('a remedy is sent off once, and only with the approval that was enough', ()
     expect(sent).toEqual(enough);
     expect(new Set(sent).size).toBe(sent.length);
   });
+});
+
+test('a change is undone only while it stands, by an approver or when its time is up, one try after the other', () => {
+  let undone = 0;
+  always((policy, story) => {
+    const told = live(policy, story, (_told, before, { events }) => {
+      for (const event of only(events, 'UndoAsked')) {
+        const request = before?.requests[event.request];
+        expect(request?.result?.outcome).toBe('done');
+        expect(request?.undo?.status).toBe('standing');
+        // Of the people of a random story, these have no right to approve, or none that could be read.
+        expect(['U0RITA', 'U0GUEST', 'PD1']).not.toContain(event.by.id);
+        const isTimer = event.by.via === 'system';
+        if (isTimer && !story.some(({ command }) => command.type === 'Undo')) {
+          expect(Date.parse(event.at)).toBeGreaterThanOrEqual(Date.parse(request?.undo?.until ?? ''));
+        }
+      }
+      for (const { request } of only(events, 'UndoStarted')) {
+        expect(before?.requests[request]?.undo?.status).toBe('asked');
+      }
+    });
+    const count = (type: Event['type']) => told.events.filter((event) => event.type === type).length;
+    expect(count('UndoStarted')).toBeLessThanOrEqual(count('UndoAsked'));
+    expect(count('UndoEnded')).toBeLessThanOrEqual(count('UndoAsked'));
+    expect(told.effects.filter(({ kind }) => kind === 'remedy.undo')).toHaveLength(count('UndoAsked'));
+    undone += count('UndoEnded');
+  });
+  expect(undone).toBeGreaterThan(0);
 });
 
 test('no two effects of an incident share an id', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Command } from '../../src/incident/commands.ts';
 import { type Actor, SYSTEM } from '../../src/incident/people.ts';
 import type { Level, Policy, Unless } from '../../src/incident/policy.ts';
-import type { Action } from '../../src/incident/remedy.ts';
+import type { Action, Target } from '../../src/incident/remedy.ts';
 import {
   ALICE,
   at,
@@ -148,6 +148,42 @@ const wait = fc.oneof(
 
 const approver = fc.constantFrom(ALICE, ALICE, DIRK, DIRK, DORA, RITA);
 
+/** A change that stands for twenty minutes. */
+const POOL_SIZE: Target = {
+  kind: 'pool_size',
+  way: 'pgbouncer',
+  at: 'db:6432',
+  from: 20,
+  to: 30,
+  revertAfterMs: 20 * MINUTE,
+};
+
+/** The change is made, by a remedy whose approval nothing stands against. */
+const RAISED: readonly Command[] = [
+  { type: 'RequestRemedy', by: RITA, action: 'pool_size', target: POOL_SIZE, preview: PREVIEW, id: 'inc-1' },
+  { type: 'Approve', by: ALICE, request: 'r1' },
+  { type: 'StartRemedy', request: 'r1', approvers: PEOPLE },
+  { type: 'EndRemedy', request: 'r1', outcome: 'done', detail: '' },
+];
+
+/** The undoing of a change, by a person or by its timer, which chance may cut short or repeat. */
+const undoScene: fc.Arbitrary<readonly Command[]> = fc
+  .record({
+    request: fc.constantFrom('r1', 'r1', 'r1', 'r2'),
+    begin: fc.constantFrom<readonly Command[]>([], RAISED),
+    asks: fc.option(person, { nil: undefined }),
+    starts: fc.array(person, { maxLength: 2 }),
+    late: fc.boolean(),
+    ends: fc.array(outcome, { maxLength: 2 }),
+  })
+  .map(({ request, begin, asks, starts, late, ends }): Command[] => [
+    ...begin,
+    asks === undefined ? { type: 'RevertRemedy', request } : { type: 'Undo', by: asks, request },
+    ...starts.map((by): Command => ({ type: 'StartUndo', request, by })),
+    ...(late ? [{ type: 'DelayUndo', request, detail: 'away' } as const] : []),
+    ...ends.map((one): Command => ({ type: 'EndUndo', request, outcome: one, detail: '' })),
+  ]);
+
 /** A remedy on its way, which chance may cut short or repeat: requests have low numbers, so scenes meet. */
 const remedyScene: fc.Arbitrary<readonly Command[]> = fc
   .record({
@@ -156,9 +192,10 @@ const remedyScene: fc.Arbitrary<readonly Command[]> = fc
     asks: approver,
     approves: fc.array(approver, { minLength: 1, maxLength: 4, size: 'max' }),
     ends: fc.integer({ min: 0, max: 2 }),
+    target: fc.constantFrom(backend(1), POOL_SIZE, POOL_SIZE),
   })
-  .map(({ id, action: what, asks, approves, ends }) => [
-    { type: 'RequestRemedy', by: asks, action: what, target: backend(1), preview: PREVIEW, id: 'inc-1' },
+  .map(({ id, action: what, asks, approves, ends, target }) => [
+    { type: 'RequestRemedy', by: asks, action: what, target, preview: PREVIEW, id: 'inc-1' },
     ...approves.map((by): Command => ({ type: 'Approve', by, request: id })),
     { type: 'StartRemedy', request: id, approvers: PEOPLE },
     ...Array.from(
@@ -180,6 +217,7 @@ const scene = fc.oneof(
   EVENLY,
   { weight: 6, arbitrary: command.map((one): readonly Command[] => [one]) },
   { weight: 2, arbitrary: remedyScene },
+  { weight: 2, arbitrary: undoScene },
   { weight: 2, arbitrary: alertScene },
 );
 
