@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { RaiseBy } from '../../src/config/types.ts';
 import type { PoolSizeTarget } from '../../src/incident/remedy.ts';
 import { type PoolFacts, previewOf, remedyFor } from '../../src/remedies/registry.ts';
@@ -48,10 +48,12 @@ describe.skipIf(program.skip)(`by the console of a real PgBouncer${program.reaso
     onTestFinished(() => started.stop());
     return started;
   };
+  // A test may put another in its place: this one is stopped all the same.
   beforeEach(async () => {
-    bouncer = await startPgBouncer(house.server.port, { orders: OURS }, ['default_pool_size = 4']);
+    const usual = await startPgBouncer(house.server.port, { orders: OURS }, ['default_pool_size = 4']);
+    bouncer = usual;
+    return () => usual.stop();
   });
-  afterEach(() => bouncer?.stop());
 
   const configOf = (raiseBy: RaiseBy = HALF, pgbouncer = bouncer.consoleUrl()): PoolFacts => ({
     name: 'orders',
