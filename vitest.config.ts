@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global.ts'],
-    testTimeout: 30_000,
+    // Reached by a fault alone, on a busy machine too.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     // A file brings its own servers and databases and leaves no state in a module: a process for each

@@ -127,6 +127,7 @@ test.each(["'", '"', '$$', '$a$', '/*', '*/', '--', '\\', "E'\\", 'a$', '1e+', '
     const sql = piece.repeat(1_000_000 / piece.length);
     const begun = performance.now();
     shortenQuery(sql);
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    // In the square of its length it would take minutes.
+    expect(performance.now() - begun).toBeLessThan(20_000);
   },
 );

@@ -13,7 +13,7 @@ export interface DaemonPlan {
   readonly env?: Readonly<Record<string, string>>;
   /** Path that answers 2xx as soon as the server is ready; left out, one that takes connections is. */
   readonly readyPath?: string;
-  /** Milliseconds until an unready server is given up. Default: 15,000. */
+  /** Milliseconds until an unready server is given up. Default: 30,000. */
   readonly readyWithin?: number;
 }
 
@@ -29,7 +29,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-const READY_WITHIN = 15_000;
+const READY_WITHIN = 30_000;
 const POLL_EVERY = 25;
 const STOP_WITHIN = 5_000;
 /** Between our letting go of a free port and the program's taking it, another test may be faster. */

@@ -71,7 +71,7 @@ export interface Harness {
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,
   what: string,
-  ms = 10_000,
+  ms = 20_000,
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {

@@ -99,7 +99,7 @@ function watch(child: ChildProcess): Program {
     stderr: () => stderr,
     ended,
     kill: (signal) => void child.kill(signal),
-    prints: async (what, ms = 15_000) => {
+    prints: async (what, ms = 40_000) => {
       const found = await eventually(
         () => what.exec(stdout) ?? what.exec(stderr) ?? (over ? null : undefined),
         `the program to print ${what}`,
