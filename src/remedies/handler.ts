@@ -28,7 +28,7 @@ export interface RemedyHandlerOptions {
  *
  * The approvers' rights are looked up again, the start is committed, and only then is anything done.
  * A run that finds the start committed already follows a crash: what it does is safe to do twice, and
- * says so when the first run had done it.
+ * says so when the first run had done it. Where the approval no longer holds by then, that run only looks.
  */
 export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'remedy.execute'> {
   const { store, loop } = options;
@@ -58,7 +58,9 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
         detail: 'this version of Lifeguard cannot carry that out; nothing was done',
       });
     }
-    return await execute(lifeline, remedy, told.request, told.again);
+    return told.lapsed === undefined
+      ? await execute(lifeline, remedy, told.request, told.again)
+      : await lookOnly(lifeline, remedy, told.request, told.lapsed);
   };
 
   async function execute(
@@ -96,6 +98,31 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
           : `it could not be done while the approval was good (${error.message}); ask again if it is still needed`,
       });
     }
+  }
+
+  /** After a crash, with an approval that no longer holds: what the first run did is looked up, and no more. */
+  async function lookOnly(
+    lifeline: Lifeline,
+    remedy: BoundRemedy,
+    request: RemedyRequest,
+    why: string,
+  ): Promise<Handled> {
+    const stopped = await remedy.recheck(lifeline, await store.now()).catch((error: unknown): undefined => {
+      if (!isAway(error)) throw error;
+    });
+    const after = await remedy.verify(lifeline);
+    const result: Pick<NonNullable<RemedyRequest['result']>, 'outcome' | 'detail'> = stopped?.outcome ===
+    'nothing_to_do'
+      ? {
+          outcome: 'done',
+          detail:
+            'what was approved is not there any more; Lifeguard was restarted while at it, and did nothing a second time',
+        }
+      : {
+          outcome: 'refused',
+          detail: `Lifeguard was restarted while at it, and the approval no longer holds: ${why}. It was not tried again; look how things stand before you ask again.`,
+        };
+    return ended(request, { ...result, ...(after === undefined ? {} : { after }) });
   }
 
   async function actorOf(person: PersonRef): Promise<Actor> {

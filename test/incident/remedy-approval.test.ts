@@ -92,6 +92,17 @@ test('the remedy starts once, and a run after a crash is told that it has starte
   expect(story.when(START)).toMatchObject({ events: [], told: { code: 'start', again: true } });
 });
 
+test('a run after a crash is told when the approval no longer holds: it may look, and no more', () => {
+  const started = () => inThread().given(asking(RITA), APPROVE, START);
+  const late = started()
+    .at(10 * MINUTE)
+    .when(START);
+  expect(late.events).toEqual([]);
+  expect(late.told).toMatchObject({ code: 'start', again: true, lapsed: expect.stringContaining('older') });
+  const withdrawn = started().when({ ...START, approvers: [{ ...ALICE, id: 'U0GONE' }] });
+  expect(withdrawn.told).toMatchObject({ code: 'start', again: true, lapsed: expect.any(String) });
+});
+
 test('what was not approved is never started', () => {
   const story = inThread().given(asking(RITA));
   expect(story.when(START)).toMatchObject({ events: [], told: { code: 'request_closed' } });

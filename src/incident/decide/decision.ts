@@ -34,7 +34,14 @@ export type Told =
   | { readonly code: 'already_at_level'; readonly level: number }
   | { readonly code: 'no_level_left' }
   | { readonly code: 'no_such_level'; readonly level: number; readonly levels: number }
-  | { readonly code: 'start'; readonly request: RemedyRequest; readonly again: boolean };
+  | {
+      readonly code: 'start';
+      readonly request: RemedyRequest;
+      /** It was started before: whoever did has crashed, or is thought to have. */
+      readonly again: boolean;
+      /** Only with `again`: why the approval does not hold any more. It may be looked at then, not done. */
+      readonly lapsed?: string;
+    };
 
 /** What a command leads to: facts to append (possibly none), and what to tell the one who asked. */
 export interface Decision {

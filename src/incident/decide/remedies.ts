@@ -140,7 +140,8 @@ export function expireRequest(state: Incident, command: CommandOf<'ExpireRequest
 
 /**
  * The last look before a remedy runs. A right that was taken away after the press is taken away:
- * the approvals are counted again with the rights their givers hold now.
+ * the approvals are counted again with the rights their givers hold now. So they are for a run after a crash,
+ * which is told when it may no more than look what the first one did.
  */
 export function startRemedy(
   state: Incident,
@@ -150,10 +151,13 @@ export function startRemedy(
 ): Decision {
   const request = state.requests[command.request];
   if (request === undefined) return tell({ code: 'no_such_request' });
-  if (request.status === 'running') return tell({ code: 'start', request, again: true });
+  const lapse = lapsed(request, command.approvers, now, policy);
+  if (request.status === 'running') {
+    const why = lapse === undefined ? {} : { lapsed: lapse.why };
+    return tell({ code: 'start', request, again: true, ...why });
+  }
   if (request.status !== 'approved') return tell({ code: 'request_closed', request });
   const at = now.toISOString();
-  const lapse = lapsed(request, command.approvers, now, policy);
   if (lapse !== undefined) {
     return {
       events: [
