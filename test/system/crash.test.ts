@@ -23,6 +23,7 @@ import { needs } from '../support/needs.ts';
 import { startPagerDuty } from '../support/pagerduty/start.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { type Program, startCli } from '../support/process.ts';
+import { randomFrom } from '../support/random.ts';
 import { startRedis } from '../support/redis.ts';
 import { type Patient, startPatient } from './story.ts';
 
@@ -364,15 +365,4 @@ function repeated(all: readonly string[]): string[] {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
