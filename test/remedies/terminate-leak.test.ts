@@ -99,6 +99,27 @@ test('a run after a crash finds them gone, and that is what the first was for', 
   expect(await remedy?.execute(house.doctor, true)).toMatchObject({ outcome: 'done' });
 });
 
+test('a run after a crash tells those that are gone from those that moved on, and ends none of these', async () => {
+  const [gone, movedOn] = await leaks(2);
+  const remedy = remedyFor(planOf(await preview()));
+  await movedOn?.query('select 1, 2');
+  expect(await remedy?.execute(house.doctor, false)).toMatchObject({ outcome: 'done' });
+  expect(await lives(gone as never)).toBe(false);
+  expect(await remedy?.execute(house.doctor, true)).toMatchObject({
+    outcome: 'done',
+    detail: expect.stringContaining('1 of 2 sessions are gone, 1 had moved on and were left alone'),
+  });
+  expect(await lives(movedOn as never)).toBe(true);
+});
+
+test('a run after a crash that finds all of them at work did nothing, and says so', async () => {
+  const [movedOn] = await leaks(1);
+  const remedy = remedyFor(planOf(await preview()));
+  await movedOn?.query('select 1, 2');
+  expect(await remedy?.execute(house.doctor, true)).toMatchObject({ outcome: 'nothing_to_do' });
+  expect(await lives(movedOn as never)).toBe(true);
+});
+
 test('without the grant it is refused with the statement that mends it, also when forced', async () => {
   const [client] = await leaks(1);
   const plan = planOf(await preview());
