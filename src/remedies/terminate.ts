@@ -31,7 +31,14 @@ export const terminate: Remedy<TerminateWish, BackendTarget> = {
   },
   wishOf: ({ pid, backendStart }) => ({ action: 'terminate', pid, backendStart }),
   holds: (approved, found) => approved.backendStart === found.backendStart,
-  execute: async (lifeline, target, again) =>
-    resultOf(await terminateBackend(lifeline, target), again, `backend ${target.pid} is gone`),
+  execute: async (lifeline, target, again) => {
+    const result = await terminateBackend(lifeline, target);
+    // The pid alone would be taken for the session that lives now.
+    const over =
+      result.outcome === 'moved_on'
+        ? `the backend you saw as pid ${target.pid} is gone, and the pid belongs to another one now`
+        : `backend ${target.pid} is gone`;
+    return resultOf(result, again, over);
+  },
   verify: poolReading,
 };

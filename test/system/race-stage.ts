@@ -29,7 +29,7 @@ const STUCK_MS = 60_000;
 export interface Stage {
   readonly slack: StandIn;
   readonly store: Store;
-  readonly policy: Policy;
+  readonly policyOf: (pool: string | undefined) => Policy;
   /** The members of the approvers' group, as Slack would give them if it were asked now. */
   readonly approvers: string[];
   /** Moves the clock; only where Lifeguard runs in the test's own process. */
@@ -42,21 +42,26 @@ export interface Stage {
 }
 
 interface StageOptions {
-  readonly patient: Patient;
-  readonly twoPerson: boolean;
-  /** More lines for the pool, each `key: value`. */
-  readonly poolYaml?: readonly string[];
+  readonly patient: Pick<Patient, 'botUrl'>;
+  readonly twoPerson?: boolean;
+}
+
+interface ProcessOptions extends StageOptions {
+  /** Changes the configuration. */
+  readonly configure?: (yaml: string) => string;
+  /** More of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Lifeguard in the test's own process, with a clock that is moved. */
-export async function stageWithClock({ patient, twoPerson, poolYaml = [] }: StageOptions): Promise<Stage> {
+export async function stageWithClock({ patient, twoPerson }: StageOptions): Promise<Stage> {
   const approvers: string[] = [PEOPLE.bob, PEOPLE.carol, WANDA];
-  const options = harnessOptions(patient, twoPerson, poolYaml);
+  const options = harnessOptions(patient, twoPerson);
   const lifeguard = await startHarness({ ...options, slack: { users: users(), groups: groups(approvers) } });
   return {
     slack: lifeguard.slack,
     store: lifeguard.app.store,
-    policy: policyOf(options),
+    policyOf: policies(configText(options), patient),
     approvers,
     advance: (ms) => lifeguard.fastForward(ms),
     settled: () => settled(lifeguard.app.store),
@@ -65,9 +70,14 @@ export async function stageWithClock({ patient, twoPerson, poolYaml = [] }: Stag
 }
 
 /** Lifeguard as a process of its own, which can be killed. */
-export async function stageWithProcess({ patient, twoPerson, poolYaml = [] }: StageOptions): Promise<Stage> {
+export async function stageWithProcess({
+  patient,
+  twoPerson,
+  configure = (yaml) => yaml,
+  env: more = {},
+}: ProcessOptions): Promise<Stage> {
   const approvers: string[] = [PEOPLE.bob, PEOPLE.carol, WANDA];
-  const options = harnessOptions(patient, twoPerson, poolYaml);
+  const yaml = configure(configText(harnessOptions(patient, twoPerson)));
   const database = await testDatabase();
   const slack = await startSlackStandIn({
     users: users(),
@@ -75,7 +85,7 @@ export async function stageWithProcess({ patient, twoPerson, poolYaml = [] }: St
     channels: ['incidents', 'backend-team', 'database-team', 'infrastructure'],
   });
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-races-'));
-  await writeFile(join(folder, 'lifeguard.yaml'), configText(options));
+  await writeFile(join(folder, 'lifeguard.yaml'), yaml);
   const port = await freePort();
   slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
   const env = {
@@ -88,6 +98,7 @@ export async function stageWithProcess({ patient, twoPerson, poolYaml = [] }: St
     ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
     // Nobody is paged for a remedy that is asked for with no incident open.
     PAGERDUTY_EVENTS_SERVER: '127.0.0.1:9',
+    ...more,
   };
   const launch = (): Program => startCli(['serve'], { env, cwd: folder });
   let program = launch();
@@ -97,7 +108,7 @@ export async function stageWithProcess({ patient, twoPerson, poolYaml = [] }: St
   return {
     slack,
     store,
-    policy: policyOf(options),
+    policyOf: policies(yaml, patient),
     approvers,
     async kill() {
       program.kill('SIGKILL');
@@ -117,8 +128,8 @@ export async function stageWithProcess({ patient, twoPerson, poolYaml = [] }: St
   };
 }
 
-function harnessOptions(patient: Patient, twoPerson: boolean, poolYaml: readonly string[]): HarnessOptions {
-  return { patientUrl: patient.botUrl, poolYaml, twoPerson: twoPerson ? ['terminate'] : [] };
+function harnessOptions({ botUrl }: Pick<Patient, 'botUrl'>, twoPerson = false): HarnessOptions {
+  return { patientUrl: botUrl, twoPerson: twoPerson ? ['terminate'] : [] };
 }
 
 function users(): { id: string; real_name: string }[] {
@@ -133,9 +144,9 @@ function groups(approvers: string[]) {
   ];
 }
 
-function policyOf(options: HarnessOptions): Policy {
-  const { config } = parseConfig(configText(options), { PATIENT_URL: options.patientUrl ?? '' });
-  return policyFor(config, 'orders');
+function policies(yaml: string, { botUrl }: Pick<Patient, 'botUrl'>): Stage['policyOf'] {
+  const { config } = parseConfig(yaml, { PATIENT_URL: botUrl });
+  return (pool) => policyFor(config, pool);
 }
 
 /** What was put off is waited for too, only timers are not. */
@@ -172,11 +183,9 @@ export interface Target {
 /** SQLSTATE `admin_shutdown`: what a backend says last when `pg_terminate_backend` ends it. */
 const ADMIN_SHUTDOWN = '57P01';
 
-/** Opens a session, in a transaction as a leaked one is. */
-export async function openTarget(patient: Patient): Promise<Target> {
-  const client = await connect(
-    patient.urlFor({ user: 'app', password: 'app', application: 'catalytic-api' }),
-  );
+/** Opens a session of the application's role, in a transaction as a leaked one is. */
+export async function openTarget(appUrl: string): Promise<Target> {
+  const client = await connect(appUrl);
   let killedAt: number | undefined;
   client.on('error', (error: Error & { code?: string }) => {
     if (error.code === ADMIN_SHUTDOWN) killedAt ??= Date.now();
