@@ -16,7 +16,7 @@ import { randomFrom } from '../support/random.ts';
 import { openTarget, type Stage, stageWithProcess } from './race-stage.ts';
 
 /** Rounds, each with two kills in the midst of all remedies; the long form of the races has more of them. */
-const ROUNDS = Number(process.env['LIFEGUARD_TEST_RACES'] ?? 20) < 100 ? 1 : 10;
+const ROUNDS = Number(process.env['LIFEGUARD_TEST_RACES'] ?? 12) < 100 ? 1 : 10;
 
 const SEED = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 7);
 

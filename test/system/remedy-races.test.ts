@@ -15,7 +15,7 @@ import {
 import { MINUTE, type Patient, SECOND, startPatient } from './story.ts';
 
 /** How many races, in all; `LIFEGUARD_TEST_RACES=500` is the long form. */
-const RACES = Number(process.env['LIFEGUARD_TEST_RACES'] ?? 20);
+const RACES = Number(process.env['LIFEGUARD_TEST_RACES'] ?? 12);
 
 /** The same races as in another run, as far as two processes can be made to meet again: `LIFEGUARD_TEST_SEED`. */
 const SEED = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 7);
