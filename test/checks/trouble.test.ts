@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { runStep } from '../../src/checks/run-step.ts';
 import { readLogTail } from '../../src/logs/read.ts';
 import { Lifeline } from '../../src/pool/lifeline.ts';
@@ -88,9 +88,18 @@ test.each(TROUBLES)(
 test.each([
   ['file', { file: '/nowhere/app.log', lines: 10 }, /ENOENT/],
   ['Loki', { loki: { url: 'http://127.0.0.1:1', query: '{app="x"}' }, lines: 10 }, /ECONNREFUSED/],
+  ['Docker', { docker: 'catalytic-api', lines: 10 }, /Docker/],
+  [
+    'Kubernetes',
+    { kubernetes: { namespace: 'shop', selector: 'app=api' }, lines: 10 },
+    /Kubernetes|KUBECONFIG/,
+  ],
 ] as const)(
   'with the log away (%s) its step says so with the mend, and the others go on',
   async (_name, logs, said) => {
+    vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+    vi.stubEnv('KUBECONFIG', '/nowhere/kubeconfig');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const context = contextOf(lifeline, {
       config: { ...POOL, logs },
       readLog: (lines, timeoutMs) => readLogTail({ ...logs, lines }, timeoutMs),
@@ -99,7 +108,7 @@ test.each([
     expect(ok).toBe(true);
     expect(findings.headline).toBe('No prepared transactions');
     expect(findings.lines.find((line) => line.startsWith('logs: '))).toMatch(said);
-    expect(findings.mend).toMatch(/lifeguard\.yaml/);
+    expect(findings.mend).toMatch(/lifeguard\.yaml|KUBECONFIG|DOCKER_HOST|docker\.sock/);
   },
 );
 
