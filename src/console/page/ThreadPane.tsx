@@ -30,6 +30,7 @@ export function ThreadPane({
   // biome-ignore lint/correctness/useExhaustiveDependencies: fetched anew each time the whole state came
   useEffect(() => {
     let isCurrent = true;
+    dispatch({ kind: 'asked' });
     fetchThread(channel.id, ts).then(
       (messages) => {
         if (!isCurrent) return;

@@ -9,30 +9,64 @@ export interface State {
   /** Counts the times the whole state came: a thread on screen is fetched anew each time. */
   readonly generation: number;
   readonly data: Snapshot | undefined;
+  /** Messages that changed since a thread was last asked for: what comes of that may be older. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /** What changes it. */
 export type Step =
   | { readonly kind: 'state'; readonly snapshot: Snapshot }
   | { readonly kind: 'change'; readonly change: PageChange }
+  | { readonly kind: 'asked' }
   | { readonly kind: 'messages'; readonly messages: readonly PageMessage[] }
   | { readonly kind: 'lost' };
 
 /** Before anything came. */
-export const INITIAL: State = { connection: 'connecting', generation: 0, data: undefined };
+export const INITIAL: State = {
+  connection: 'connecting',
+  generation: 0,
+  data: undefined,
+  changed: new Set(),
+};
 
 /** The next state. */
 export function reduce(state: State, step: Step): State {
   switch (step.kind) {
     case 'state':
-      return { connection: 'live', generation: state.generation + 1, data: step.snapshot };
+      return {
+        connection: 'live',
+        generation: state.generation + 1,
+        data: step.snapshot,
+        changed: new Set(),
+      };
     case 'lost':
       return { ...state, connection: 'lost' };
-    case 'messages':
-      return state.data === undefined ? state : { ...state, data: withMessages(state.data, step.messages) };
+    case 'asked':
+      return { ...state, changed: new Set() };
+    case 'messages': {
+      if (state.data === undefined) return state;
+      const { changed } = state;
+      const news = step.messages.filter((one) => !changed.has(keyOf(one)));
+      return { ...state, data: withMessages(state.data, news) };
+    }
     case 'change':
-      return state.data === undefined ? state : { ...state, data: applyChange(state.data, step.change) };
+      return state.data === undefined
+        ? state
+        : {
+            ...state,
+            data: applyChange(state.data, step.change),
+            changed: withChanged(state.changed, step.change),
+          };
   }
+}
+
+function withChanged(changed: ReadonlySet<string>, change: PageChange): ReadonlySet<string> {
+  if (change.kind === 'message') return new Set([...changed, keyOf(change.message)]);
+  return change.kind === 'message_deleted' ? new Set([...changed, keyOf(change)]) : changed;
+}
+
+function keyOf({ channel, ts }: Stamped): string {
+  return `${channel}/${ts}`;
 }
 
 function withMessages(data: Snapshot, messages: readonly PageMessage[]): Snapshot {
