@@ -9,6 +9,7 @@ import type { Incident } from '../incident/state.ts';
 import { LEASE_MS } from './lease.ts';
 import * as sql from './sql.ts';
 import { storableJson, storableText } from './storable.ts';
+import { inTransaction, type Write } from './transaction.ts';
 
 /** Where a command goes: to an incident known by id, or to the one that a key belongs to now. */
 export type Address =
@@ -150,7 +151,7 @@ export class Store {
     const keys = order.flatMap(({ post }) => ('key' in post.to ? [post.to.key] : []));
     const [first] = order;
     const lock = first === undefined ? undefined : this.#lockOf(first.post.to);
-    await this.#transaction(sql.begin(keys, lock), async (client, row, write) => {
+    await inTransaction<Found>(this.pool, sql.begin(keys, lock), async (client, row, write) => {
       for (const { post, index } of order) {
         const found = index === first?.index ? row : await this.#lock(client, post.to);
         results[index] = this.#decide(write, post, found, claimant);
@@ -158,44 +159,6 @@ export class Store {
       if (outcome !== undefined) finish(write, outcome);
     });
     return results;
-  }
-
-  /**
-   * Runs `work` in one transaction, on one connection; a connection that failed is not used again.
-   *
-   * What `work` writes is sent together with the commit, in one round trip: when a statement fails, the
-   * server makes a rollback of the commit that follows it.
-   */
-  async #transaction(
-    begin: string,
-    work: (client: pg.PoolClient, row: Found | undefined, write: Write) => Promise<void>,
-  ): Promise<void> {
-    const client = await this.pool.connect();
-    const written: Promise<unknown>[] = [];
-    const write: Write = (query) => {
-      const result = client.query(query);
-      // Its failure is looked at below; until then nobody waits for it.
-      result.catch(() => undefined);
-      written.push(result);
-    };
-    let failure: Error | undefined;
-    try {
-      const begun: pg.QueryResult<Found> | pg.QueryResult<Found>[] = await client.query(begin);
-      await work(client, [begun].flat().at(-1)?.rows[0], write);
-      write('commit');
-      await all(written);
-    } catch (error) {
-      // What was written before may be why the rest could not be done: the first failure is the cause.
-      const cause = await all(written).then(
-        () => error,
-        (first: unknown) => first,
-      );
-      failure = cause instanceof Error ? cause : new Error(String(cause));
-      await client.query('rollback').catch(() => undefined);
-      throw failure;
-    } finally {
-      client.release(failure !== undefined && !isSqlError(failure));
-    }
   }
 
   #decide(write: Write, post: Post, row: Found | undefined, claimant: string | undefined): Committed {
@@ -345,16 +308,6 @@ export class Store {
   }
 }
 
-/** Sends a statement whose result nobody needs before the commit. */
-type Write = (query: string | pg.QueryConfig) => void;
-
-/** Waits for all of them, failed ones too, and throws the first failure: the connection is free then. */
-async function all(results: readonly Promise<unknown>[]): Promise<void> {
-  const settled = await Promise.allSettled(results);
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
-
 function finish(write: Write, outcome: EffectOutcome): void {
   const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
   write({ text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
@@ -389,9 +342,4 @@ function compare(one: Address, other: Address): number {
   const a = JSON.stringify(one);
   const b = JSON.stringify(other);
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** An error the server sent leaves the connection usable; any other means it is not known what state it is in. */
-function isSqlError(error: Error): boolean {
-  return error instanceof pg.DatabaseError;
 }
