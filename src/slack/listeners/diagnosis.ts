@@ -3,7 +3,8 @@ import type { Desk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
 import { OTHER_CAUSE, ROOT_CAUSE_INPUT, ROOT_CAUSE_MODAL, rootCauseModal } from '../views/root-cause.ts';
 import { toldText } from '../views/told.ts';
-import { actorOf, onOpen, onPress, parse, text, troubleText } from './press.ts';
+import { takeModal } from './modal.ts';
+import { onOpen, onPress, parse, text } from './press.ts';
 
 /** The buttons that run checks, and the modal in which the root cause is named. */
 export function listenToDiagnosis(app: App, desk: Desk): void {
@@ -54,32 +55,16 @@ function takeRootCause(app: App, desk: Desk): void {
     const title = [known?.title, words === '' ? undefined : words]
       .filter((part) => part !== undefined)
       .join(': ');
-    let answer: string | undefined;
-    let outcome: 'done' | 'refused' | 'failed' = 'done';
-    try {
-      const { told } = await desk.loop.submit({
+    await takeModal(desk, client, { modal: ROOT_CAUSE_MODAL, incident, user: body.user, ackMs }, (by) =>
+      desk.loop.submit({
         to: { incident },
         command: {
           type: 'NameRootCause',
-          by: await actorOf(desk, body.user.id, body.user.name),
+          by,
           title,
           ...(known === undefined ? {} : { cause: known.id }),
         },
-      });
-      if (told?.code === 'not_allowed') outcome = 'refused';
-      answer = toldText(told);
-    } catch (error) {
-      desk.log.error({ err: error, action: ROOT_CAUSE_MODAL }, 'a root cause could not be saved');
-      outcome = 'failed';
-      answer = troubleText(error);
-    }
-    desk.onInteraction(ROOT_CAUSE_MODAL, outcome, ackMs);
-    if (answer === undefined) return;
-    // A modal has no response_url, so the answer goes into the thread, for one person's eyes.
-    const thread = (await desk.store.incident(incident).catch(() => undefined))?.thread;
-    if (thread === undefined) return;
-    await client.chat
-      .postEphemeral({ channel: thread.channel, thread_ts: thread.ts, user: body.user.id, text: answer })
-      .catch((error: unknown) => desk.log.warn({ err: error }, 'the answer did not reach the person'));
+      }),
+    );
   });
 }
