@@ -23,7 +23,7 @@ let database: Awaited<ReturnType<typeof testDatabase>>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lifeguard-check-'));
-  patient = await testPostgres({ flags: ['-c', 'reserved_connections=2'] });
+  patient = await testPostgres({ flags: ['-c', 'reserved_connections=2'], unrelated: true });
   const admin = await patient.admin();
   await admin.query(`
     create role bot login password 'bot-secret';

@@ -83,7 +83,11 @@ describe('the command line', () => {
     );
     const { code, stderr } = await runCli(['serve'], {
       cwd: folder,
-      env: { PATIENT_URL: 'postgres://bot@127.0.0.1:1/none', PORT: '0' },
+      env: {
+        PATIENT_URL: 'postgres://bot@127.0.0.1:1/none',
+        DATABASE_URL: 'postgres://store@127.0.0.1:1/none',
+        PORT: '0',
+      },
     });
     expect(stderr).toMatch(/own\.md:1\d.*conections/);
     expect(code).toBe(2);

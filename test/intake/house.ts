@@ -2,7 +2,6 @@ import { Loop } from '../../src/effects/loop.ts';
 import type { Policy } from '../../src/incident/policy.ts';
 import { type AlertmanagerIntakeOptions, createAlertmanagerIntake } from '../../src/intake/alertmanager.ts';
 import { createMetrics, type Metrics } from '../../src/observe/metrics.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { Store } from '../../src/store/store.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { type BreakableWay, breakableWay } from './breakable.ts';
@@ -40,8 +39,7 @@ export interface Answer {
 
 /** Builds it; `openToAll` unless other options are given. */
 export async function house(options: Partial<AlertmanagerIntakeOptions> = {}): Promise<House> {
-  const database = await testDatabase();
-  await migrate(database.url);
+  const database = await testDatabase({ store: true });
   const way = await breakableWay(database.url);
   let skew = 0;
   const store = new Store({ url: way.url, skewMs: () => skew });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -9,11 +9,11 @@ const COUNT = join(ROOT, '.ci/count.js');
 const folder = mkdtempSync(join(tmpdir(), 'lifeguard-ci-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs Vitest over one file with this text and counts its report as `.ci/run` does. */
-function countOf(text: string): { line: string; status: number | null } {
+/** Runs Vitest over files with these texts and counts its report as `.ci/run` does. */
+function countOf(...texts: string[]): { line: string; status: number | null } {
   const report = join(folder, 'report.json');
-  writeFileSync(join(folder, 'sample.test.js'), text);
-  rmSync(report, { force: true });
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+  for (const [index, text] of texts.entries()) writeFileSync(join(folder, `${index}.test.js`), text);
   spawnSync(
     process.execPath,
     [
@@ -44,13 +44,12 @@ describe('the closing line of .ci/run', () => {
     expect(countOf(PASSES + FAILS)).toEqual({ line: '1 passed, 1 failed\n', status: 1 });
   });
 
-  test('counts a file that does not load as a failure', () => {
-    expect(countOf("throw new Error('as meant');")).toEqual({ line: '0 passed, 1 failed\n', status: 1 });
-  });
-
-  test('counts a file whose preparation failed as a failure', () => {
-    const { line, status } = countOf(`beforeAll(() => { throw new Error('as meant'); });\n${PASSES}`);
-    expect(line).toMatch(/^0 passed, 1 failed/);
+  test('counts a file that does not load, and one whose preparation failed, as a failure each', () => {
+    const { line, status } = countOf(
+      "throw new Error('as meant');",
+      `beforeAll(() => { throw new Error('as meant'); });\n${PASSES}`,
+    );
+    expect(line).toMatch(/^0 passed, 2 failed/);
     expect(status).toBe(1);
   });
 

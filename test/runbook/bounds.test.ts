@@ -45,7 +45,7 @@ test('a cut or garbled copy of the shipped runbook is refused or read, never mor
     fc.property(place, fc.nat(400), fc.constantFrom(...PIECES), (at, length, piece) => {
       faultsOf(shipped.slice(0, at) + piece + shipped.slice(at + length));
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

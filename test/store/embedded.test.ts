@@ -13,7 +13,7 @@ import {
   removeEmbedded,
   startEmbedded,
 } from '../../src/store/embedded.ts';
-import { connect } from '../support/postgres.ts';
+import { connect, newCluster } from '../support/postgres.ts';
 import { end, FAST, isAlive, openFolder, until, Workshop, watchdogsOf } from './embedded.process.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -31,7 +31,7 @@ beforeAll(async () => {
   workshop = await Workshop.open();
   running = await startEmbedded({ dataDir: join(workshop.dir, 'running') });
   existing = join(workshop.dir, 'existing');
-  await (await startEmbedded({ dataDir: existing, flags: FAST })).stop();
+  await newCluster(existing);
 });
 afterAll(async () => {
   await running.stop();
@@ -127,6 +127,7 @@ test('of two processes that start at once on a new folder, one gets it and one i
 
 test('the server ends with its process, also when that is killed outright', async () => {
   const dataDir = join(folder, 'store');
+  await newCluster(dataDir);
   const { child, pid, url } = await workshop.start({ dataDir });
   await ask(url, 'create table kept as select 1 as one');
   expect(await isAlive(pid)).toBe(true);
@@ -147,6 +148,7 @@ test.runIf(process.platform === 'linux')(
 
 test('a restart right after kill -9 does not trip over the server that is still ending', async () => {
   const dataDir = join(folder, 'store');
+  await newCluster(dataDir);
   const { child, url } = await workshop.start({ dataDir });
   const bystander = await connect(url);
   await end(child, 'SIGKILL');
@@ -157,6 +159,7 @@ test('a restart right after kill -9 does not trip over the server that is still 
 
 test('an orphaned server that no watchdog ended is stopped before the new one starts', async () => {
   const dataDir = join(folder, 'store');
+  await newCluster(dataDir);
   const { child, pid, url } = await workshop.start({ dataDir });
   await ask(url, 'create table kept as select 1 as one');
   for (const watchdog of await watchdogsOf(dataDir)) process.kill(watchdog, 'SIGKILL');

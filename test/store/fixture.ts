@@ -1,7 +1,6 @@
 import type { Alert } from '../../src/incident/alerts.ts';
 import type { Command } from '../../src/incident/commands.ts';
 import type { Policy } from '../../src/incident/policy.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { Outbox } from '../../src/store/outbox.ts';
 import { type Address, type Post, poolKey, Store } from '../../src/store/store.ts';
 import { POLICY } from '../incident/given.ts';
@@ -21,8 +20,7 @@ export interface TestStore {
 
 /** Creates a database with the store's schema and opens it. */
 export async function testStore(options: { readonly connections?: number } = {}): Promise<TestStore> {
-  const database = await testDatabase();
-  await migrate(database.url);
+  const database = await testDatabase({ store: true });
   let skewMs = 0;
   const store = new Store({ url: database.url, skewMs: () => skewMs, ...options });
   return {

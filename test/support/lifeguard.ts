@@ -123,7 +123,7 @@ ${options.yaml ?? ''}`;
 
 /** Starts the harness. */
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const database = options.storeUrl === undefined ? await testDatabase() : undefined;
+  const database = options.storeUrl === undefined ? await testDatabase({ store: true }) : undefined;
   const storeUrl = options.storeUrl ?? database?.url ?? '';
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-harness-'));
   const slack = await startSlackStandIn({

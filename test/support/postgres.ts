@@ -51,19 +51,22 @@ export async function pristineCluster(): Promise<string> {
 export async function newCluster(dataDir: string, pristine = inject('pristineCluster')): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   // Not by Node's `cp`, which gives the files to whoever copies them.
-  await promisify(execFile)('cp', ['-a', join(pristine, 'store', '.'), dataDir]);
+  await promisify(execFile)('cp', ['-a', `${join(pristine, 'store')}/.`, dataDir]);
 }
 
-/** Starts a fresh PostgreSQL in a folder of its own (about half a second): for tests that fill, break or tune it. */
+/**
+ * Starts a fresh PostgreSQL in a folder of its own (about half a second): for tests that fill, break or tune it.
+ * An `unrelated` one takes longer and is no copy: it has a system identifier of its own.
+ */
 export async function testPostgres(
-  options: { flags?: string[]; maxConnections?: number; pristine?: string } = {},
+  options: { flags?: string[]; maxConnections?: number; pristine?: string; unrelated?: boolean } = {},
 ): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-test-'));
   // As root the server runs as another user, who has to get in.
   await chmod(folder, 0o755);
   const limit =
     options.maxConnections === undefined ? [] : ['-c', `max_connections=${options.maxConnections}`];
-  await newCluster(join(folder, 'store'), options.pristine);
+  if (options.unrelated !== true) await newCluster(join(folder, 'store'), options.pristine);
   const server = await startEmbedded({
     dataDir: join(folder, 'store'),
     flags: [...FAST, ...limit, ...(options.flags ?? [])],
@@ -89,12 +92,31 @@ export async function testPostgres(
   };
 }
 
-/** Creates an empty database in the server that the whole run shares (a few hundredths of a second). */
-export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+/** The database of the shared server that a store is copied from. */
+const STORE_TEMPLATE = 'lifeguard_store';
+
+/**
+ * Makes in the shared server the database that `testDatabase({ store: true })` copies.
+ *
+ * @param prepare brings the schemas into the empty database it is given
+ */
+export async function storeTemplate(shared: string, prepare: (url: string) => Promise<void>): Promise<void> {
+  await statement(shared, `create database ${STORE_TEMPLATE} strategy file_copy`);
+  await prepare(withParts(shared, { database: STORE_TEMPLATE }));
+}
+
+/**
+ * Creates a database in the server that the whole run shares (a tenth of a second): an empty one, or, with
+ * `store`, one that is up to date as a store.
+ */
+export async function testDatabase(
+  options: { readonly store?: boolean } = {},
+): Promise<{ url: string; drop(): Promise<void> }> {
   const shared = inject('sharedPostgresUrl');
   const name = `test_${randomBytes(8).toString('hex')}`;
   // Copying an empty database is cheaper than writing it once more to the log.
-  await statement(shared, `create database ${name} strategy file_copy`);
+  const template = options.store === true ? `template ${STORE_TEMPLATE}` : '';
+  await statement(shared, `create database ${name} ${template} strategy file_copy`);
   return {
     url: withParts(shared, { database: name }),
     drop: () => statement(shared, `drop database if exists ${name} with (force)`),

@@ -28,7 +28,7 @@ import { startRedis } from '../support/redis.ts';
 import { type Patient, startPatient } from './story.ts';
 
 /** How often the process is killed, in all; `LIFEGUARD_TEST_CRASHES=300` is the long form. */
-const KILLS = Number(process.env['LIFEGUARD_TEST_CRASHES'] ?? 6) / 2;
+const KILLS = Number(process.env['LIFEGUARD_TEST_CRASHES'] ?? 4) / 2;
 
 /** The same kills at the same times as another run: `LIFEGUARD_TEST_SEED`. */
 const SEED = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 7);
@@ -95,7 +95,7 @@ interface Scene {
 async function setScene(extra: Readonly<Record<string, string>>): Promise<Scene> {
   const patient = await startPatient();
   onTestFinished(() => patient.stop());
-  const database = await testDatabase();
+  const database = await testDatabase({ store: true });
   onTestFinished(() => database.drop());
   const store = new Store({ url: database.url, connections: 2 });
   onTestFinished(() => store.close());

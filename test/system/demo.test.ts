@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { removeEmbedded } from '../../src/store/embedded.ts';
 import { freePort } from '../support/daemon.ts';
 import { eventually } from '../support/lifeguard.ts';
+import { newCluster } from '../support/postgres.ts';
 import { isAlive, type Program, startCli } from '../support/process.ts';
 
 const run = promisify(execFile);
@@ -26,6 +27,12 @@ afterEach(async () => {
   for (const name of ['store', 'patient']) await removeEmbedded(join(folder, '.lifeguard/demo', name));
   await rm(folder, { recursive: true, force: true });
 });
+
+/** What a demo of before leaves: the servers need not be made. */
+async function playedBefore(): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const name of ['store', 'patient']) await newCluster(join(folder, '.lifeguard/demo', name));
+}
 
 /** Starts the demo in the test's folder. */
 function demo(...args: string[]): Program {
@@ -59,6 +66,7 @@ describe('the demo', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'ended by %s leaves no PostgreSQL and no open port behind',
     async (signal) => {
+      await playedBefore();
       const port = await freePort();
       const program = demo('--port', String(port));
       await program.prints(/all is well/);
@@ -73,6 +81,7 @@ describe('the demo', () => {
   );
 
   test('killed in the middle goes on where it was: the same thread, and the incident closes', async () => {
+    await playedBefore();
     const first = demo('--port', '0');
     await first.prints(/#backend-team {2}.*orders/);
     first.kill('SIGKILL');
@@ -89,6 +98,7 @@ describe('the demo', () => {
   }, 90_000);
 
   test('started twice in one folder says who is there already, and does not harm them', async () => {
+    await playedBefore();
     const first = demo('--port', '0');
     await first.prints(/all is well/);
     const second = demo('--port', '0');

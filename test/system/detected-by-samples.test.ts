@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { SAMPLE_EVERY_MS } from '../../src/pool/sampler.ts';
-import { migrate } from '../../src/store/migrate.ts';
 import { Samples } from '../../src/store/samples.ts';
 import { Store } from '../../src/store/store.ts';
 import { isParent, notification } from '../support/lifeguard.ts';
@@ -16,9 +15,8 @@ const USABLE = 9;
 
 /** A store that remembers samples of the time before this Lifeguard started. */
 async function storeWith(used: number, forMs: number): Promise<string> {
-  const database = await testDatabase();
+  const database = await testDatabase({ store: true });
   onTestFinished(() => database.drop());
-  await migrate(database.url);
   const store = new Store({ url: database.url });
   const samples = new Samples(store.pool);
   const newest = Math.floor(Date.now() / SAMPLE_EVERY_MS) * SAMPLE_EVERY_MS - SAMPLE_EVERY_MS;

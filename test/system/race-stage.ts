@@ -78,7 +78,7 @@ export async function stageWithProcess({
 }: ProcessOptions): Promise<Stage> {
   const approvers: string[] = [PEOPLE.bob, PEOPLE.carol, WANDA];
   const yaml = configure(configText(harnessOptions(patient, twoPerson)));
-  const database = await testDatabase();
+  const database = await testDatabase({ store: true });
   const slack = await startSlackStandIn({
     users: users(),
     groups: groups(approvers),
