@@ -199,8 +199,8 @@ describe('what no body can do', () => {
       { numRuns: 200 },
     );
     // Both sides of the property were met.
-    expect(codes.get(200)).toBeGreaterThan(20);
-    expect(codes.get(400)).toBeGreaterThan(20);
+    expect(codes.get(200)).toBeGreaterThan(5);
+    expect(codes.get(400)).toBeGreaterThan(5);
   });
 
   test('is be longer than 1 MiB; of exactly 1 MiB it is taken in', async () => {

@@ -89,6 +89,7 @@ test('without flags the store is durable', async () => {
 
 test('flags win over the built-in settings, and the named database is created once', async () => {
   const dataDir = join(folder, 'store');
+  await newCluster(dataDir);
   const options = {
     dataDir,
     database: 'catalytic_db',
