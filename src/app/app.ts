@@ -5,7 +5,7 @@ import { Contexts } from '../checks/context.ts';
 import { groupsIn, poolFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
 import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
-import { sendJson } from '../intake/http.ts';
+import { KEEP_ALIVE_MS, sendJson } from '../intake/http.ts';
 import { createPagerDutyIntake } from '../intake/pagerduty.ts';
 import { createRouter, type Route } from '../intake/router.ts';
 import { createHealth, type Health } from '../observe/health.ts';
@@ -122,6 +122,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError: (error, path) => log.error({ err: error, path }, 'a request could not be handled'),
     }),
   );
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await open(server, environment.port, options.host);
   const url = `http://localhost:${port}`;
 

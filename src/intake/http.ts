@@ -3,6 +3,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 /** A sender that says nothing for this long in the middle of its body is not waited for any longer. */
 export const BODY_STALL_MS = 10_000;
 
+/**
+ * An idle connection is kept for longer than its senders keep it (90 s by the default transport of Go, which
+ * Alertmanager is written in: https://pkg.go.dev/net/http#DefaultTransport). Whoever closes it first should
+ * be the one who sends next: a request that meets a closing connection is lost without an answer.
+ */
+export const KEEP_ALIVE_MS = 95_000;
+
 /** What is left of an unread body is taken in for this long, so that its sender gets to read the answer. */
 const LINGER_MS = 1_000;
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { KEEP_ALIVE_MS } from '../../src/intake/http.ts';
 import { createLogger, type Logger } from '../../src/observe/log.ts';
 
 /** A real web server on a free port that runs for a test. */
@@ -19,6 +20,7 @@ export async function serve(
       res.end();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
