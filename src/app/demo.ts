@@ -17,7 +17,8 @@ import { createLogger } from '../observe/log.ts';
 import { readActivity } from '../pool/activity.ts';
 import { Lifeline } from '../pool/lifeline.ts';
 import { removeEmbedded } from '../store/embedded.ts';
-import { type App, startApp } from './app.ts';
+import { type App, type AppOptions, startApp } from './app.ts';
+import { openStorePlace } from './store.ts';
 
 /** A step of taking down what was put up. */
 type Undo = () => unknown;
@@ -60,6 +61,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await mustBeFree(options.port);
   try {
     const folder = await folderOf(options, undo);
+    const log = createLogger({ level: 'error', secrets: [], destination: process.stderr });
+    // Both servers come up side by side.
+    const place = openStorePlace({}, folder, log);
+    const opened = place.catch(() => undefined);
+    undo.push(async () => (await opened)?.stop());
     const patient = await startPatient(join(folder, 'patient'));
     undo.push(() => patient.stop());
     const pager = await startPagerStandIn({
@@ -70,7 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       },
     });
     undo.push(() => pager.stop());
-    const app = await startLifeguard(options, folder, patient, { server: pager.server, ca: pager.ca });
+    const app = await startLifeguard(options, { folder, log, place }, patient, pager);
     undo.push(() => app.stop());
     if (app.local !== undefined) undo.push(mirror(app.local.workspace, tell));
     return await live(options, app, patient, tell, undo);
@@ -132,7 +138,7 @@ async function live(
 
 async function startLifeguard(
   options: DemoOptions,
-  folder: string,
+  own: Pick<AppOptions, 'folder' | 'log' | 'place'>,
   patient: Patient,
   pager: { readonly server: string; readonly ca: string },
 ): Promise<App> {
@@ -152,8 +158,7 @@ async function startLifeguard(
   return await startApp({
     config,
     environment,
-    log: createLogger({ level: 'error', secrets: [], destination: process.stderr }),
-    folder,
+    ...own,
     // A machine on the same network has no business here: whoever opens the console acts as anyone.
     host: '127.0.0.1',
     openToAll: true,

@@ -21,7 +21,7 @@ export interface StorePlace {
  * @param onLaunched called when an embedded one has been launched and only has to be waited for
  */
 export async function openStorePlace(
-  environment: Environment,
+  environment: Pick<Environment, 'databaseUrl'>,
   folder: string,
   log: Logger,
   onLaunched?: () => void,
