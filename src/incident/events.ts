@@ -85,8 +85,14 @@ export type Event = { readonly at: string } & (
       readonly enough: boolean;
     }
   | { readonly type: 'RemedyDenied'; readonly request: string; readonly by: PersonRef }
-  /** It was approved, waited for its turn, and was taken back before it began. */
-  | { readonly type: 'RemedyCancelled'; readonly request: string; readonly by: PersonRef }
+  | {
+      /** It was approved, waited for its turn, and was taken back before it began; or its incident ended before. */
+      readonly type: 'RemedyCancelled';
+      readonly request: string;
+      readonly by: PersonRef;
+      /** The incident was resolved, so nobody decided about this one request. */
+      readonly because?: 'resolved';
+    }
   | { readonly type: 'RemedyExpired'; readonly request: string }
   | { readonly type: 'RemedyStarted'; readonly request: string }
   | {

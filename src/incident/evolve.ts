@@ -120,6 +120,9 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
         ...request,
         status: event.type === 'RemedyDenied' ? 'denied' : 'cancelled',
         closedBy: event.by,
+        ...(event.type === 'RemedyCancelled' && event.because !== undefined
+          ? { closedBecause: event.because }
+          : {}),
       }));
     case 'RemedyExpired':
       return withRequest(state, event.request, (request) => ({ ...request, status: 'expired' }));

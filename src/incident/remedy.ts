@@ -205,6 +205,13 @@ export function isForNow(target: Target): boolean {
   return target.kind !== 'timeout';
 }
 
+/** How the same is asked for once more, for a sentence of which it is a part. */
+export function askAgain({ action, target }: Pick<RemedyRequest, 'action' | 'target'>): string {
+  return action === 'terminate' && target.kind === 'backend'
+    ? `ask again with \`/pool kill ${target.pid}\` if it is still needed`
+    : 'ask again if it is still needed';
+}
+
 function sameBackend(one: Omit<BackendTarget, 'kind'>, other: Omit<BackendTarget, 'kind'>): boolean {
   return (
     one.pid === other.pid && one.backendStart === other.backendStart && one.queryStart === other.queryStart
@@ -276,6 +283,8 @@ export interface RemedyRequest {
   readonly status: 'pending' | 'approved' | 'running' | 'ended' | 'denied' | 'expired' | 'cancelled';
   /** Who denied or cancelled it. */
   readonly closedBy?: PersonRef;
+  /** Present where nobody decided about it: its incident was resolved while it was still waiting. */
+  readonly closedBecause?: 'resolved';
   readonly result?: {
     readonly outcome: RemedyOutcome;
     readonly detail: string;

@@ -3,12 +3,12 @@ import type { CommandOf } from '../commands.ts';
 import { dueLevels } from '../escalation.ts';
 import type { Event } from '../events.ts';
 import { evolve } from '../evolve.ts';
-import { followUpsOf } from '../follow-ups.ts';
 import type { Policy } from '../policy.ts';
 import { firingAlerts, type Incident } from '../state.ts';
 import type { Decision } from './decision.ts';
 import { NOTHING } from './decision.ts';
 import { startSteps } from './diagnosis.ts';
+import { resolution } from './resolution.ts';
 
 /**
  * After a person resolved an incident whose alert still fires, Alertmanager goes on repeating it.
@@ -79,9 +79,7 @@ export function receiveAlerts(
 
   if (next === undefined || events.length === 0) return NOTHING;
   if (next.status === 'open' && firingAlerts(next).length === 0 && Object.keys(next.alerts).length > 0) {
-    const left = followUpsOf(next, at, policy);
-    add({ type: 'Resolved', at, how: 'alerts' });
-    for (const event of left) add(event);
+    for (const event of resolution(next, { at, how: 'alerts' }, policy)) add(event);
   }
   for (const event of dueLevels(next, now, policy)) add(event);
   return { events };

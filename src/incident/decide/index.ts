@@ -5,18 +5,11 @@ import type { Incident } from '../state.ts';
 import { receiveAlerts } from './alerts.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
+import { endRemedy, startRemedy } from './execution.ts';
 import { assignFollowUp, closeFollowUp, remindFollowUp } from './follow-ups.ts';
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
-import {
-  approve,
-  cancelQueued,
-  deny,
-  endRemedy,
-  expireRequest,
-  requestRemedy,
-  startRemedy,
-} from './remedies.ts';
+import { approve, cancelQueued, deny, expireRequest, requestRemedy } from './remedies.ts';
 import { delayUndo, endUndo, revertRemedy, startUndo, undo } from './undo.ts';
 import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';

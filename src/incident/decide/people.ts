@@ -2,11 +2,11 @@ import { may, type Right } from '../access.ts';
 import type { CommandOf } from '../commands.ts';
 import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
 import type { Event } from '../events.ts';
-import { followUpsOf } from '../follow-ups.ts';
 import { type Actor, refOf } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, tell } from './decision.ts';
+import { resolution } from './resolution.ts';
 
 /** Someone takes the incident. */
 export function acknowledge(
@@ -75,10 +75,7 @@ export function resolve(state: Incident, command: CommandOf<'Resolve'>, now: Dat
   if (state.status === 'resolved') return tell({ code: 'already_resolved' });
   const at = now.toISOString();
   return {
-    events: [
-      { type: 'Resolved', at, how: 'person', by: refOf(command.by) },
-      ...followUpsOf(state, at, policy),
-    ],
+    events: resolution(state, { at, how: 'person', by: refOf(command.by) }, policy),
     told: { code: 'done' },
   };
 }

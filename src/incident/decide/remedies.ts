@@ -1,12 +1,13 @@
 import { may } from '../access.ts';
 import type { CommandOf } from '../commands.ts';
 import type { Event } from '../events.ts';
-import { type Actor, type PersonRef, refOf } from '../people.ts';
+import { refOf, SYSTEM } from '../people.ts';
 import type { Policy } from '../policy.ts';
-import { type RemedyRequest, sameTarget } from '../remedy.ts';
+import { askAgain, type RemedyRequest, sameTarget } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
+import { closing } from './resolution.ts';
 import { standingChange } from './undo.ts';
 
 /**
@@ -43,6 +44,7 @@ export function requestRemedy(
   }
   const refused = refuse(command.by, 'responder', command.preview.title, now, policy);
   if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
   const same = Object.values(state.requests).find(
     (one) => isAlive(one, now) && one.action === command.action && sameTarget(one.target, command.target),
   );
@@ -61,6 +63,7 @@ export function approve(state: Incident, command: CommandOf<'Approve'>, now: Dat
   const refused = refuse(command.by, 'approver', `Approve: ${request.preview.title}`, now, policy);
   if (refused !== undefined) return refused;
   if (isExpired(request, now)) return expire(state, request, now);
+  if (state.status === 'resolved') return closeWithIncident(request, command, now);
   const needsTwo = isTwoPerson(request, policy);
   if (needsTwo && request.requestedBy.id === command.by.id) {
     return {
@@ -98,7 +101,10 @@ export function deny(state: Incident, command: CommandOf<'Deny'>, now: Date, pol
   if (isExpired(request, now)) return expire(state, request, now);
   const at = now.toISOString();
   return {
-    events: [{ type: 'RemedyDenied', at, request: request.id, by: refOf(command.by) }, ...closing(state, at)],
+    events: [
+      { type: 'RemedyDenied', at, request: request.id, by: refOf(command.by) },
+      ...closing(state, request.id, at),
+    ],
     told: { code: 'done' },
   };
 }
@@ -124,7 +130,7 @@ export function cancelQueued(
   return {
     events: [
       { type: 'RemedyCancelled', at, request: request.id, by: refOf(command.by) },
-      ...closing(state, at),
+      ...closing(state, request.id, at),
     ],
     told: { code: 'done' },
   };
@@ -135,102 +141,39 @@ export function expireRequest(state: Incident, command: CommandOf<'ExpireRequest
   const request = state.requests[command.request];
   if (request === undefined || request.status !== 'pending' || !isExpired(request, now)) return NOTHING;
   const at = now.toISOString();
-  return { events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, at)] };
+  return { events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, request.id, at)] };
 }
 
-/**
- * The last look before a remedy runs. A right that was taken away after the press is taken away:
- * the approvals are counted again with the rights their givers hold now. So they are for a run after a crash,
- * which is told when it may no more than look what the first one did.
- */
-export function startRemedy(
-  state: Incident,
-  command: CommandOf<'StartRemedy'>,
-  now: Date,
-  policy: Policy,
-): Decision {
-  const request = state.requests[command.request];
-  if (request === undefined) return tell({ code: 'no_such_request' });
-  const lapse = lapsed(request, command.approvers, now, policy);
-  if (request.status === 'running') {
-    const why = lapse === undefined ? {} : { lapsed: lapse.why };
-    return tell({ code: 'start', request, again: true, ...why });
-  }
-  if (request.status !== 'approved') return tell({ code: 'request_closed', request });
-  const at = now.toISOString();
-  if (lapse !== undefined) {
-    return {
-      events: [
-        { type: 'ActRefused', at, act: `Carry out: ${request.preview.title}`, by: lapse.by, why: lapse.why },
-        {
-          type: 'RemedyEnded',
-          at,
-          request: request.id,
-          outcome: 'refused',
-          detail: `The approval no longer holds: ${lapse.why}. Nothing was done.`,
-        },
-        ...closing(state, at),
-      ],
-      told: { code: 'not_allowed', why: lapse.why },
-    };
-  }
-  return {
-    events: [{ type: 'RemedyStarted', at, request: request.id }],
-    told: { code: 'start', request: { ...request, status: 'running' }, again: false },
-  };
-}
-
-/** Why the approvals do not carry the request by the rules of now, and by whose lack; `undefined` when they do. */
-function lapsed(
-  request: RemedyRequest,
-  approvers: readonly Actor[],
-  now: Date,
-  policy: Policy,
-): { readonly by: PersonRef; readonly why: string } | undefined {
-  const last = request.approvals.at(-1);
-  // A bot that was away comes back to a situation that nobody has looked at since.
-  if (last !== undefined && now.getTime() - Date.parse(last.at) >= policy.access.approvalTtlMs) {
-    return { by: last.by, why: 'it is older than `access.approval_ttl`; ask again if it is still needed' };
-  }
-  for (const approval of request.approvals) {
-    const actor = approvers.find((one) => one.id === approval.by.id);
-    if (actor === undefined) return { by: approval.by, why: 'the approver could not be looked up' };
-    const verdict = may(actor, 'approver', policy.access);
-    if (!verdict.allowed) return { by: approval.by, why: verdict.why };
-  }
-  if (!isTwoPerson(request, policy)) return undefined;
-  const others = request.approvals.filter((one) => one.by.id !== request.requestedBy.id);
-  return others.length >= 2
-    ? undefined
-    : { by: request.requestedBy, why: 'it takes two approvers besides the one who asked' };
-}
-
-function isTwoPerson(request: RemedyRequest, policy: Policy): boolean {
+/** Whether the rules of now ask for two approvers besides the one who asked. */
+export function isTwoPerson(request: RemedyRequest, policy: Policy): boolean {
   return policy.access.twoPerson.includes(request.action);
-}
-
-/** A remedy came to its end. A second report of the same end changes nothing. */
-export function endRemedy(state: Incident, command: CommandOf<'EndRemedy'>, now: Date): Decision {
-  const request = state.requests[command.request];
-  if (request === undefined || request.status !== 'running') return NOTHING;
-  const at = now.toISOString();
-  const { type: _type, ...rest } = command;
-  return { events: [{ type: 'RemedyEnded', at, ...rest }, ...closing(state, at)] };
-}
-
-/** A request that stands for itself is over when its remedy is. */
-function closing(state: Incident, at: string): Event[] {
-  return state.kind === 'request' && state.status === 'open'
-    ? [{ type: 'Resolved', at, how: 'request' }]
-    : [];
 }
 
 function expire(state: Incident, request: RemedyRequest, now: Date): Decision {
   const at = now.toISOString();
   const expired = { ...request, status: 'expired' as const };
   return {
-    events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, at)],
+    events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, request.id, at)],
     told: { code: 'request_closed', request: expired },
+  };
+}
+
+/** What was still waiting when its incident ended: an older version did not close it then. */
+function closeWithIncident(request: RemedyRequest, { by }: CommandOf<'Approve'>, now: Date): Decision {
+  const at = now.toISOString();
+  const because = 'resolved';
+  return {
+    events: [
+      {
+        type: 'ActRefused',
+        at,
+        act: `Approve: ${request.preview.title}`,
+        by: refOf(by),
+        why: `the incident is over; ${askAgain(request)}`,
+      },
+      { type: 'RemedyCancelled', at, request: request.id, by: refOf(SYSTEM), because },
+    ],
+    told: { code: 'request_closed', request: { ...request, status: 'cancelled', closedBecause: because } },
   };
 }
 

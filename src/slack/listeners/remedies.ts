@@ -1,4 +1,5 @@
 import type { App, BlockAction } from '@slack/bolt';
+import type { Told } from '../../incident/decide/index.ts';
 import { standingChange } from '../../incident/decide/undo.ts';
 import type { Actor } from '../../incident/people.ts';
 import { isUndoable, type RemedyRequest, type Target, TIMEOUT_SETTINGS } from '../../incident/remedy.ts';
@@ -165,13 +166,18 @@ export async function askFor(
   }
   const standing = isUndoable(plan.target) ? await changedBefore(desk, pool, plan.target) : undefined;
   if (standing !== undefined) return { code: 'still_changed', request: standing };
-  const id = await desk.store.nextIncidentId();
-  const { told } = await desk.loop.submit({
-    to: open === undefined ? { fresh: id } : { incident: open.id },
-    command: { type: 'RequestRemedy', by: actor, id, ...plan, ...(reason === undefined ? {} : { reason }) },
-    pool: pool.name,
-  });
-  return told;
+  const ask = async (to: string | undefined): Promise<Told | undefined> => {
+    const id = await desk.store.nextIncidentId();
+    const { told } = await desk.loop.submit({
+      to: to === undefined ? { fresh: id } : { incident: to },
+      command: { type: 'RequestRemedy', by: actor, id, ...plan, ...(reason === undefined ? {} : { reason }) },
+      pool: pool.name,
+    });
+    return told;
+  };
+  const told = await ask(open?.id);
+  // The incident ended between the look and the asking: then it stands for itself, as after any other.
+  return open !== undefined && told?.code === 'already_resolved' ? ask(undefined) : told;
 }
 
 /** Asks that what a remedy changed be set back; its thread tells how that went. */

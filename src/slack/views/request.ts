@@ -1,4 +1,4 @@
-import type { PoolReading, RemedyOutcome, RemedyRequest } from '../../incident/remedy.ts';
+import { askAgain, type PoolReading, type RemedyOutcome, type RemedyRequest } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, section, type View } from './blocks.ts';
@@ -10,6 +10,7 @@ const MOST_ROWS_TEXT = 2_900;
 /** A remedy request: what would be done, to whom, at what risk, and where it stands. */
 export function requestView(incident: Incident, request: RemedyRequest, twoPerson: boolean): View {
   const { preview } = request;
+  const isPending = request.status === 'pending' && incident.status === 'open';
   const standing = standingOf(request);
   const blocks: Block[] = [
     section(
@@ -26,7 +27,7 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
   if (preview.risks.length > 0) {
     blocks.push(section(preview.risks.map((risk) => `:warning: ${plain(risk, 300)}`).join('\n')));
   }
-  if (request.status === 'pending') {
+  if (isPending) {
     const value = { i: incident.id, r: request.id };
     const needs = twoPerson ? `two approvers, ${request.approvals.length} so far` : 'one approver';
     blocks.push(
@@ -52,7 +53,7 @@ export function requestView(incident: Incident, request: RemedyRequest, twoPerso
     }
   }
   return {
-    text: fallback(`${preview.title}: ${request.status === 'pending' ? 'approve or deny' : request.status}`),
+    text: fallback(`${preview.title}: ${isPending ? 'approve or deny' : closedWord(request)}`),
     blocks,
   };
 }
@@ -65,7 +66,7 @@ function standingOf(request: RemedyRequest): string {
   const approvers = request.approvals.map((one) => person(one.by)).join(' and ');
   switch (request.status) {
     case 'pending':
-      return '';
+      return closedWithIncident(request);
     case 'approved':
       return `:hourglass_flowing_sand: approved by ${approvers}, queued: it runs as soon as no other remedy of this pool does`;
     case 'running':
@@ -73,12 +74,23 @@ function standingOf(request: RemedyRequest): string {
     case 'denied':
       return `:no_entry_sign: denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing was done`;
     case 'cancelled':
+      if (request.closedBecause === 'resolved') return closedWithIncident(request);
       return `:no_entry_sign: approved by ${approvers}, cancelled${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`} before it began; nothing was done`;
     case 'expired':
       return `:hourglass: nobody approved it by ${time(request.expiresAt)}; nothing was done. Ask again if it is still needed.`;
     case 'ended':
       return `approved by ${approvers}\n${outcomeLine(request)}`;
   }
+}
+
+/** Nobody decided about it: the incident was over first. */
+function closedWithIncident(request: RemedyRequest): string {
+  return `:no_entry_sign: closed with the incident before it began; nothing was done. The pool has recovered or the incident was closed by hand: ${withCode(askAgain(request))}.`;
+}
+
+/** Of one that an older version left waiting in an incident that is over, what holds all the same. */
+function closedWord({ status }: RemedyRequest): string {
+  return status === 'pending' ? 'cancelled' : status;
 }
 
 /** Sets back what the remedy changed. */

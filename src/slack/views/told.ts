@@ -1,5 +1,5 @@
 import type { Told } from '../../incident/decide/index.ts';
-import type { RemedyRequest } from '../../incident/remedy.ts';
+import { askAgain, type RemedyRequest } from '../../incident/remedy.ts';
 import { code, person, plain, time } from './mrkdwn.ts';
 
 /** What the person who pressed or typed is told; `undefined` when the thread says it already. */
@@ -74,6 +74,9 @@ function closed(request: Extract<Told, { code: 'request_closed' }>['request']): 
     case 'denied':
       return `It was denied${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`}; nothing will be done.`;
     case 'cancelled':
+      if (request.closedBecause === 'resolved') {
+        return `The incident is over, so this was closed and nothing was done; ${withCode(askAgain(request))}.`;
+      }
       return `It was cancelled${request.closedBy === undefined ? '' : ` by ${person(request.closedBy)}`} before it began; nothing was done.`;
     case 'expired':
       return 'It was not approved in time; nothing was done. Ask again if it is still needed.';
