@@ -24,12 +24,14 @@ function countEvent(to: Instruments, incident: Incident, event: Event): void {
       to.incidents.inc({ outcome: 'reopened' });
       return;
     case 'Acknowledged':
-      if (isIncident) observe(to.timeToAcknowledge, incident, event);
+      if (isIncident) observe(to.timeToAcknowledge, incident, event.at);
       return;
     case 'Resolved':
       if (!isIncident) return;
       to.incidents.inc({ outcome: `resolved_by_${event.how}` });
-      observe(to.timeToResolve, incident, event);
+      observe(to.timeToResolve, incident, event.at);
+      // Once a firing, and the mitigation that held; where none was proved, the end of the incident is one.
+      observe(to.timeToMitigate, incident, incident.mitigatedAt ?? event.at);
       return;
     case 'LevelReached':
       to.escalations.inc({ level: event.level, why: event.why });
@@ -58,28 +60,6 @@ function countRemedy(to: Instruments, incident: Incident, event: EventOf<'Remedy
   const request = incident.requests[event.request];
   if (request !== undefined) to.remedies.inc({ action: request.action, outcome: event.outcome });
   if (event.after !== undefined) setUtilisation(to, incident, event.after.percent);
-  if (incident.kind === 'incident' && helped(event) && isFirstThatHelped(incident, event)) {
-    observe(to.timeToMitigate, incident, event);
-  }
-}
-
-/** It was carried out and fewer connections are taken than before, as far as that was measured. */
-function helped(result: Pick<EventOf<'RemedyEnded'>, 'outcome' | 'before' | 'after'>): boolean {
-  if (result.outcome !== 'done') return false;
-  return result.before === undefined || result.after === undefined || result.after.used < result.before.used;
-}
-
-/** None before it helped since the incident began to fire: mitigation is counted once a firing. */
-function isFirstThatHelped(incident: Incident, event: EventOf<'RemedyEnded'>): boolean {
-  const since = Date.parse(incident.startsAt);
-  return !Object.values(incident.requests).some(
-    ({ id, result }) =>
-      id !== event.request &&
-      result !== undefined &&
-      helped(result) &&
-      Date.parse(result.at) >= since &&
-      result.at <= event.at,
-  );
 }
 
 function setUtilisation(to: Instruments, incident: Incident, percent: number): void {
@@ -88,8 +68,8 @@ function setUtilisation(to: Instruments, incident: Incident, percent: number): v
   }
 }
 
-function observe(histogram: Instruments['timeToResolve'], incident: Incident, event: Event): void {
-  const seconds = (Date.parse(event.at) - Date.parse(incident.startsAt)) / 1_000;
+function observe(histogram: Instruments['timeToResolve'], incident: Incident, at: string): void {
+  const seconds = (Date.parse(at) - Date.parse(incident.startsAt)) / 1_000;
   // The alert's clock is another machine's: a start in our future is a start just now.
   if (Number.isFinite(seconds)) histogram.observe(Math.max(0, seconds));
 }

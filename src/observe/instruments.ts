@@ -69,7 +69,7 @@ export function createInstruments(registry: Registry) {
     ),
     timeToMitigate: histogram(
       'time_to_mitigate_seconds',
-      "From the alert's startsAt to the first remedy that helped.",
+      "From the alert's startsAt to the mitigation that held, or to the end of the incident where none was proved.",
       PEOPLE_SECONDS,
     ),
     timeToResolve: histogram(

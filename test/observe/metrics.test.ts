@@ -23,7 +23,7 @@ const policy: Policy = {
   },
   reopenWithinMs: 30 * MINUTE,
   channel: '#incidents',
-  pool: { name: 'orders', threshold: 90, steps: [2] },
+  pool: { name: 'orders', threshold: 90, steps: [2], verify: { withinMs: MINUTE, healthyBelow: 80 } },
 };
 
 const alice: Actor = { id: 'UALICE', groups: [], via: 'slack' };
@@ -124,7 +124,7 @@ describe('the metrics after a whole incident', () => {
       acts_refused_total: 1,
       'remedies_total{action="terminate",outcome="done"}': 1,
       time_to_acknowledge_seconds_sum: 20,
-      time_to_mitigate_seconds_sum: 45,
+      time_to_mitigate_seconds_sum: 90,
       time_to_mitigate_seconds_count: 1,
       time_to_resolve_seconds_sum: 90,
       time_to_resolve_seconds_count: 1,
@@ -134,44 +134,43 @@ describe('the metrics after a whole incident', () => {
     }
   });
 
-  test('count the mitigation once a firing, and again after it reopened', async () => {
+  test('count the mitigation that held, once a firing, and again after it reopened', async () => {
     const metrics = createMetrics();
     const play = story(metrics);
-    const remedy = (afterMs: number, id: string, pid: number, used: number) => {
-      play(afterMs, {
-        type: 'RequestRemedy',
-        by: alice,
-        action: 'terminate',
-        target: { ...target, pid },
-        preview,
-        id: '',
-      });
+    const remedy = (afterMs: number, id: string, pid: number) => {
+      const request = { action: 'terminate', target: { ...target, pid }, preview, id: '' } as const;
+      play(afterMs, { type: 'RequestRemedy', by: alice, ...request });
       play(afterMs, { type: 'Approve', by: alice, request: id });
       play(afterMs, { type: 'StartRemedy', request: id, approvers: [alice] });
-      play(afterMs, {
-        type: 'EndRemedy',
-        request: id,
-        outcome: 'done',
-        detail: '',
-        before: reading(90),
-        after: reading(used),
-      });
+      play(afterMs, { type: 'EndRemedy', request: id, outcome: 'done', detail: '' });
+    };
+    const verified = (afterMs: number, request: string, used: number) =>
+      play(afterMs, { type: 'RecordVerification', request, reading: reading(used) });
+    const mitigation = async () => {
+      const page = await metrics.render();
+      return {
+        sum: valueIn(page, 'time_to_mitigate_seconds_sum'),
+        count: valueIn(page, 'time_to_mitigate_seconds_count'),
+      };
     };
     play(0, received('inc-1', alert));
-    remedy(10_000, 'r1', 1, 90);
-    remedy(20_000, 'r2', 2, 80);
-    remedy(30_000, 'r3', 3, 70);
-    let page = await metrics.render();
-    expect(valueIn(page, 'time_to_mitigate_seconds_sum')).toBe(20);
-    expect(valueIn(page, 'time_to_mitigate_seconds_count')).toBe(1);
+    remedy(10_000, 'r1', 1);
+    verified(11_000, 'r1', 40);
+    // It does not hold: the next one counts.
+    remedy(20_000, 'r2', 2);
+    verified(90_000, 'r2', 90);
+    remedy(100_000, 'r3', 3);
+    verified(101_000, 'r3', 30);
+    expect(await mitigation()).toEqual({ sum: 0, count: 0 });
+    play(140_000, received('', { ...alert, status: 'resolved' }));
+    expect(await mitigation()).toEqual({ sum: 101, count: 1 });
 
-    play(40_000, received('', { ...alert, status: 'resolved' }));
-    play(60_000, received('', { ...alert, startsAt: new Date(START + 50_000).toISOString() }));
-    remedy(80_000, 'r4', 4, 60);
-    page = await metrics.render();
-    expect(valueIn(page, 'incidents_total{outcome="reopened"}')).toBe(1);
-    expect(valueIn(page, 'time_to_mitigate_seconds_sum')).toBe(50);
-    expect(valueIn(page, 'time_to_mitigate_seconds_count')).toBe(2);
+    // In this firing nothing is proved to help; it ends all the same.
+    const again = { ...alert, startsAt: new Date(START + 150_000).toISOString() };
+    play(160_000, received('', again));
+    remedy(170_000, 'r4', 4);
+    play(190_000, received('', { ...again, status: 'resolved' }));
+    expect(await mitigation()).toEqual({ sum: 101 + 40, count: 2 });
   });
 
   test('do not take a remedy of its own, without an incident, for one', async () => {
