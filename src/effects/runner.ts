@@ -174,9 +174,7 @@ export class Runner {
     const age = (await now()).getTime() - Date.parse(effect.createdAt);
     if (error instanceof Hopeless || age > GIVE_UP_AFTER_MS) {
       const command: Command =
-        error instanceof Hopeless && error.command !== undefined
-          ? error.command
-          : { type: 'RecordDeadEffect', effect: effect.id, kind: effect.kind, detail: error.message };
+        error instanceof Hopeless && error.command !== undefined ? error.command : deadOf(effect, error);
       await loop.submit(
         { to: { incident: effect.incident }, command },
         { effect: effect.id, dead: error.message },
@@ -194,4 +192,15 @@ export class Runner {
   #report(error: unknown): void {
     this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+function deadOf(effect: Effect, error: Error): Command {
+  const { payload } = effect;
+  return {
+    type: 'RecordDeadEffect',
+    effect: effect.id,
+    kind: effect.kind,
+    detail: error.message,
+    ...('request' in payload ? { request: payload.request } : {}),
+  };
 }

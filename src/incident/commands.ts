@@ -102,6 +102,8 @@ export type Command =
       readonly ms?: number;
       readonly before?: PoolReading;
       readonly after?: PoolReading;
+      /** Nobody could tell whether it was done. */
+      readonly unknown?: true;
     }
   /** A person asks that what a remedy changed be undone. */
   | { readonly type: 'Undo'; readonly by: Actor; readonly request: string }
@@ -130,6 +132,8 @@ export type Command =
       readonly effect: string;
       readonly kind: string;
       readonly detail: string;
+      /** Of an effect of a remedy: the request. */
+      readonly request?: string;
     };
 
 /** A command of one kind. */

@@ -103,6 +103,8 @@ export type Event = { readonly at: string } & (
       readonly ms?: number;
       readonly before?: PoolReading;
       readonly after?: PoolReading;
+      /** Nobody could tell whether it was done: what can be undone is undone as if it had been. */
+      readonly unknown?: true;
     }
   /** What a remedy changed is to be as it was before; by Lifeguard when its time is up. */
   | { readonly type: 'UndoAsked'; readonly request: string; readonly by: PersonRef }

@@ -232,9 +232,10 @@ function remedyEnded(state: Incident, event: EventOf<'RemedyEnded'>): Incident {
   return event.after === undefined ? next : { ...next, reading: event.after };
 }
 
-/** The change that stands after the remedy, if it made one that can be undone. */
-function undoOf({ target }: RemedyRequest, { at, outcome }: EventOf<'RemedyEnded'>): Undo | undefined {
-  if (outcome !== 'done' || !isUndoable(target)) return undefined;
+/** The change that stands after the remedy, if it made one that can be undone, or nobody knows whether it did. */
+function undoOf({ target }: RemedyRequest, event: EventOf<'RemedyEnded'>): Undo | undefined {
+  const { at, outcome, unknown = false } = event;
+  if (!(outcome === 'done' || unknown) || !isUndoable(target)) return undefined;
   const afterMs = 'revertAfterMs' in target ? target.revertAfterMs : undefined;
   return {
     status: 'standing',

@@ -205,6 +205,14 @@ export function isForNow(target: Target): boolean {
   return target.kind !== 'timeout';
 }
 
+/** What hurts more than one session, or cannot be taken back: who asks for it says why. */
+const RISKY: ReadonlySet<Action> = new Set<Action>(['restart', 'pool_size', 'rollback_prepared']);
+
+/** Whether the one who asks is asked for a reason first; without one it is not taken. */
+export function needsReason({ action }: { readonly action: Action }): boolean {
+  return RISKY.has(action);
+}
+
 /** How the same is asked for once more, for a sentence of which it is a part. */
 export function askAgain({ action, target }: Pick<RemedyRequest, 'action' | 'target'>): string {
   return action === 'terminate' && target.kind === 'backend'
@@ -291,8 +299,10 @@ export interface RemedyRequest {
     readonly ms?: number;
     readonly before?: PoolReading;
     readonly after?: PoolReading;
+    /** Nobody could tell whether it was done. */
+    readonly unknown?: true;
     readonly at: string;
   };
-  /** Present once a change was made that can be undone. */
+  /** Present once a change was made, or may have been, that can be undone. */
   readonly undo?: Undo;
 }

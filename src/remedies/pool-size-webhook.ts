@@ -78,6 +78,7 @@ export function poolSizeByWebhook(
       if (result.outcome === 'failed') throw new AwayError(result.detail, { code: 'webhook', message: host });
       return result;
     },
+    isUnseen: true,
     verify: poolReading,
   };
 }

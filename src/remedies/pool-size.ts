@@ -62,6 +62,7 @@ function only<W extends PoolSizeTarget['way']>(
       isOfWay(target) ? by.execute(lifeline, target, again) : otherWay(target),
     undo: async (lifeline, target, again) =>
       isOfWay(target) ? by.undo(lifeline, target, again) : otherWay(target),
+    isUnseen: by.isUnseen ?? false,
     verify: by.verify,
   };
 }

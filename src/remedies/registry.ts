@@ -1,4 +1,3 @@
-import type { Action } from '../incident/remedy.ts';
 import type { Lifeline } from '../pool/lifeline.ts';
 import { type CancelWish, cancel } from './cancel.ts';
 import { type PoolSizeWish, poolSizeOf, type SizedPool } from './pool-size.ts';
@@ -73,14 +72,6 @@ export function remedyFor({ action, target }: Approved, pool?: PoolFacts): Bound
         : undefined;
     }
   }
-}
-
-/** What hurts more than one session, or cannot be taken back: who asks for it says why. */
-const RISKY: ReadonlySet<Action> = new Set<Action>(['restart', 'pool_size', 'rollback_prepared']);
-
-/** Whether the one who asks is asked for a reason first. */
-export function needsReason({ action }: { readonly action: Action }): boolean {
-  return RISKY.has(action);
 }
 
 /** What was wished for, as the timeline names a refusal. */

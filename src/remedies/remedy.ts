@@ -27,6 +27,8 @@ export interface RemedyResult {
   /** One sentence for people; a statement that mends it stands between backticks. */
   readonly detail: string;
   readonly ms: number;
+  /** It may have been done or not: nobody here can tell. */
+  readonly unknown?: true;
 }
 
 /**
@@ -52,6 +54,8 @@ export interface Remedy<Wish, T extends Target> {
    * twice, as `execute` is.
    */
   readonly undo?: (lifeline: Lifeline, target: T, again: boolean) => Promise<RemedyResult>;
+  /** Whether it was done can afterwards be told by its receiver only, so that no look tells it. */
+  readonly isUnseen?: boolean;
   /** The figure by which it is judged whether it helped; `undefined` where there is none to be had. */
   verify(lifeline: Lifeline): Promise<PoolReading | undefined>;
 }
@@ -61,6 +65,7 @@ export interface BoundRemedy {
   /** The second preview: why it must not be carried out any more; `undefined` when it may. */
   recheck(lifeline: Lifeline, now: Date): Promise<Omit<RemedyResult, 'ms'> | undefined>;
   execute(lifeline: Lifeline, again: boolean): Promise<RemedyResult>;
+  readonly isUnseen: boolean;
   /** Present where it can be undone. */
   readonly undo?: (lifeline: Lifeline, again: boolean) => Promise<RemedyResult>;
   verify(lifeline: Lifeline): Promise<PoolReading | undefined>;
@@ -86,6 +91,7 @@ export function bind<Wish, T extends Target>(remedy: Remedy<Wish, T>, target: T)
     },
     execute: (lifeline, again) => remedy.execute(lifeline, target, again),
     verify: (lifeline) => remedy.verify(lifeline),
+    isUnseen: remedy.isUnseen ?? false,
     ...(undo === undefined ? {} : { undo: (lifeline, again) => undo(lifeline, target, again) }),
   };
 }

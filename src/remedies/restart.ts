@@ -64,6 +64,7 @@ export function restartOf(pool: RestartedPool | undefined): Remedy<RestartWish, 
     wishOf: ({ key }) => ({ action: 'restart', key }),
     holds: sameRun,
     execute: (_lifeline, target, again) => execute(pool, target, again),
+    isUnseen: pool?.restart !== undefined && 'webhook' in pool.restart,
     verify: poolReading,
   };
 }

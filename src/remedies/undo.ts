@@ -13,7 +13,7 @@ const TRIED_FOR_MS = 60 * 60_000;
 
 export interface UndoHandlerOptions {
   readonly store: Pick<Store, 'incident' | 'now'>;
-  readonly loop: Loop;
+  readonly loop: Pick<Loop, 'submit'>;
   readonly lifelineOf: (pool: string) => Lifeline | undefined;
   readonly configOf: (pool: string) => PoolFacts | undefined;
   readonly groupsOf: (user: string) => Promise<Actor['groups']>;

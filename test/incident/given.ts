@@ -111,7 +111,15 @@ export const PREVIEW: Preview = {
 
 /** Someone asks for a remedy against a backend. */
 export function asking(by: Actor, pid = 4711, action: Action = 'terminate'): Command {
-  return { type: 'RequestRemedy', by, action, target: backend(pid), preview: PREVIEW, id: 'inc-1' };
+  return {
+    type: 'RequestRemedy',
+    by,
+    action,
+    target: backend(pid),
+    preview: PREVIEW,
+    reason: 'it is stuck',
+    id: 'inc-1',
+  };
 }
 
 /** What one command led to. */

@@ -79,6 +79,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       action,
       target: fc.integer({ min: 1, max: 2 }).map(backend),
       preview: fc.constant(PREVIEW),
+      reason: fc.constantFrom('it is stuck', 'it is stuck', ' '),
       id: fc.constant('inc-1'),
     }),
   },
@@ -132,7 +133,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('RecordDeadEffect'),
       effect: text,
-      kind: fc.constantFrom('slack.message', 'check.step'),
+      kind: fc.constantFrom('slack.message', 'remedy.execute', 'remedy.undo', 'remedy.verify'),
+      request,
       detail: text,
     }),
   },
@@ -160,7 +162,15 @@ const POOL_SIZE: Target = {
 
 /** The change is made, by a remedy whose approval nothing stands against. */
 const RAISED: readonly Command[] = [
-  { type: 'RequestRemedy', by: RITA, action: 'pool_size', target: POOL_SIZE, preview: PREVIEW, id: 'inc-1' },
+  {
+    type: 'RequestRemedy',
+    by: RITA,
+    action: 'pool_size',
+    target: POOL_SIZE,
+    preview: PREVIEW,
+    reason: 'it is stuck',
+    id: 'inc-1',
+  },
   { type: 'Approve', by: ALICE, request: 'r1' },
   { type: 'StartRemedy', request: 'r1', approvers: PEOPLE },
   { type: 'EndRemedy', request: 'r1', outcome: 'done', detail: '' },
@@ -195,7 +205,15 @@ const remedyScene: fc.Arbitrary<readonly Command[]> = fc
     target: fc.constantFrom(backend(1), POOL_SIZE, POOL_SIZE),
   })
   .map(({ id, action: what, asks, approves, ends, target }) => [
-    { type: 'RequestRemedy', by: asks, action: what, target, preview: PREVIEW, id: 'inc-1' },
+    {
+      type: 'RequestRemedy',
+      by: asks,
+      action: what,
+      target,
+      preview: PREVIEW,
+      reason: 'it is stuck',
+      id: 'inc-1',
+    },
     ...approves.map((by): Command => ({ type: 'Approve', by, request: id })),
     { type: 'StartRemedy', request: id, approvers: PEOPLE },
     ...Array.from(

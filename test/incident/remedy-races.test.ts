@@ -120,6 +120,7 @@ class World {
           action: one.action,
           target: backend(one.pid),
           preview: PREVIEW,
+          reason: 'it is stuck',
           id: 'inc-1',
         });
         return;

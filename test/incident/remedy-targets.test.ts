@@ -22,7 +22,15 @@ const prepared = (preparedAt: string): Target => ({
 });
 
 function ask(action: Action, target: Target): Command {
-  return { type: 'RequestRemedy', by: RITA, action, target, preview: PREVIEW, id: 'inc-1' };
+  return {
+    type: 'RequestRemedy',
+    by: RITA,
+    action,
+    target,
+    preview: PREVIEW,
+    reason: 'it is stuck',
+    id: 'inc-1',
+  };
 }
 
 test('the same leak is not asked for twice, in whatever order its sessions are listed; a grown one is another', () => {

@@ -31,7 +31,15 @@ const SIZE: PoolSizeTarget = {
 };
 
 function ask(target: PoolSizeTarget = SIZE): Command {
-  return { type: 'RequestRemedy', by: RITA, action: 'pool_size', target, preview: PREVIEW, id: 'inc-1' };
+  return {
+    type: 'RequestRemedy',
+    by: RITA,
+    action: 'pool_size',
+    target,
+    preview: PREVIEW,
+    reason: 'it is stuck',
+    id: 'inc-1',
+  };
 }
 
 function carriedOut(outcome: RemedyOutcome = 'done'): Command[] {
@@ -185,6 +193,7 @@ test('a timeout stands until someone undoes it, and the pool is not watched for 
         to: '30s',
       },
       preview: PREVIEW,
+      reason: 'it is stuck',
       id: 'inc-1',
     },
     ...carriedOut().slice(1),

@@ -20,6 +20,7 @@ const CARRIED_OUT: Command[] = [
       revertAfterMs: 30 * MINUTE,
     },
     preview: { title: 'Raise from 20 to 30', facts: [], risks: [], takenAt: at(0) },
+    reason: 'it is stuck',
     id: 'inc-1',
   },
   { type: 'Approve', by: ALICE, request: 'r1' },

@@ -59,6 +59,7 @@ async function askToRestart(lifeguard: Harness, port: number): Promise<Message> 
       action: 'restart',
       target: { kind: 'restart', way: 'webhook', key: 'k1', host: `127.0.0.1:${port}` },
       preview: { title: 'Restart catalytic-api', facts: [], risks: [], takenAt: new Date().toISOString() },
+      reason: 'it is stuck',
     },
   });
   return lifeguard.message(

@@ -14,6 +14,8 @@ export type Told =
   | { readonly code: 'all_steps_running' }
   | { readonly code: 'no_steps' }
   | { readonly code: 'no_cause_given' }
+  /** It is risky, and nobody said why. */
+  | { readonly code: 'reason_needed' }
   | { readonly code: 'requested'; readonly request: RemedyRequest }
   | { readonly code: 'already_requested'; readonly request: RemedyRequest }
   | { readonly code: 'approved' }

@@ -3,6 +3,7 @@ import { refOf } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
 import { receiveAlerts } from './alerts.ts';
+import { recordDeadEffect } from './dead-effects.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
 import { endRemedy, startRemedy } from './execution.ts';
@@ -100,10 +101,8 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return recordPage(state, command, now);
     case 'RecordPageFailure':
       return recordPageFailure(state, command, now);
-    case 'RecordDeadEffect': {
-      const { effect, kind, detail } = command;
-      return { events: [{ type: 'EffectDied', at: now.toISOString(), effect, kind, detail }] };
-    }
+    case 'RecordDeadEffect':
+      return recordDeadEffect(state, command, now, policy);
     default:
       return NOTHING;
   }

@@ -3,7 +3,7 @@ import type { CommandOf } from '../commands.ts';
 import type { Event } from '../events.ts';
 import { refOf, SYSTEM } from '../people.ts';
 import type { Policy } from '../policy.ts';
-import { askAgain, type RemedyRequest, sameTarget } from '../remedy.ts';
+import { askAgain, needsReason, type RemedyRequest, sameTarget } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
@@ -24,6 +24,7 @@ export function requestRemedy(
   if (state === undefined) {
     const verdict = may(command.by, 'responder', policy.access);
     if (!verdict.allowed) return tell({ code: 'not_allowed', why: verdict.why });
+    if (lacksReason(command)) return tell({ code: 'reason_needed' });
     const opened: Event = {
       type: 'IncidentOpened',
       at,
@@ -45,6 +46,7 @@ export function requestRemedy(
   const refused = refuse(command.by, 'responder', command.preview.title, now, policy);
   if (refused !== undefined) return refused;
   if (state.status === 'resolved') return tell({ code: 'already_resolved' });
+  if (lacksReason(command)) return tell({ code: 'reason_needed' });
   const same = Object.values(state.requests).find(
     (one) => isAlive(one, now) && one.action === command.action && sameTarget(one.target, command.target),
   );
@@ -156,6 +158,11 @@ function expire(state: Incident, request: RemedyRequest, now: Date): Decision {
     events: [{ type: 'RemedyExpired', at, request: request.id }, ...closing(state, request.id, at)],
     told: { code: 'request_closed', request: expired },
   };
+}
+
+/** Whoever asks, by whatever way: a risky remedy is asked for with its reason, or not at all. */
+function lacksReason({ action, reason = '' }: CommandOf<'RequestRemedy'>): boolean {
+  return needsReason({ action }) && reason.trim() === '';
 }
 
 /** What was still waiting when its incident ended: an older version did not close it then. */

@@ -36,6 +36,13 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
     detail,
     ms: Math.round(performance.now() - began),
   });
+  const unanswered = (how: string): RemedyResult => ({
+    ...ended(
+      'failed',
+      `the webhook at ${host} ${how}: it may have been done or not, so look before you ask again; mend: look at the receiver, or raise \`${call.place}.timeout\``,
+    ),
+    unknown: true,
+  });
   const raw = JSON.stringify({ ...call.body, key: call.key });
   const timestamp = String(Math.floor(call.now.getTime() / 1_000));
   const { host } = new URL(target.url);
@@ -64,11 +71,9 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     if (code === 'ERR_CANCELED' || code === 'ECONNABORTED' || code === 'ETIMEDOUT') {
-      return ended(
-        'failed',
-        `the webhook at ${host} gave no answer within ${target.timeoutMs / 1_000} s: it may have been done or not, so look before you ask again; mend: look at the receiver, or raise \`${call.place}.timeout\``,
-      );
+      return unanswered(`gave no answer within ${target.timeoutMs / 1_000} s`);
     }
+    if (code === 'ECONNRESET' || code === 'EPIPE') return unanswered(`broke off without an answer (${code})`);
     const why = typeof code === 'string' ? code : 'error';
     return ended(
       'failed',

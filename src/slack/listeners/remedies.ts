@@ -2,8 +2,14 @@ import type { App, BlockAction } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import { standingChange } from '../../incident/decide/undo.ts';
 import type { Actor } from '../../incident/people.ts';
-import { isUndoable, type RemedyRequest, type Target, TIMEOUT_SETTINGS } from '../../incident/remedy.ts';
-import { nameOf, needsReason, type Wish } from '../../remedies/registry.ts';
+import {
+  isUndoable,
+  needsReason,
+  type RemedyRequest,
+  type Target,
+  TIMEOUT_SETTINGS,
+} from '../../incident/remedy.ts';
+import { nameOf, type Wish } from '../../remedies/registry.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
 import { REASON_INPUT, REASON_MODAL, type ReasonMetadata, reasonModal } from '../views/reason.ts';

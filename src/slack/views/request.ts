@@ -119,20 +119,25 @@ export function undoText(request: RemedyRequest): string | undefined {
     case 'standing': {
       const until =
         undo.until === undefined
-          ? ':pushpin: *In force* until someone presses Undo'
-          : `:hourglass_flowing_sand: *Temporary* until ${time(undo.until)}; then it is undone by itself`;
+          ? `:pushpin: *${sure('In force', request)}* until someone presses Undo`
+          : `:hourglass_flowing_sand: *${sure('Temporary', request)}* until ${time(undo.until)}; then it is undone by itself`;
       return undo.result === undefined
         ? until
-        : `:warning: *Still in force*; it could not be undone: ${withCode(undo.result.detail)}`;
+        : `:warning: *${sure('Still in force', request)}*; it could not be undone: ${withCode(undo.result.detail)}`;
     }
     case 'asked':
     case 'running':
       return undo.trouble === undefined
         ? `:hourglass_flowing_sand: being undone ${by}…`
-        : `:warning: *Still in force*; being undone ${by}, and tried again: ${withCode(undo.trouble)}`;
+        : `:warning: *${sure('Still in force', request)}*; being undone ${by}, and tried again: ${withCode(undo.trouble)}`;
     case 'ended':
       return `:leftwards_arrow_with_hook: undone ${by}: ${withCode(undo.result?.detail ?? '')}`;
   }
+}
+
+/** Of a change of which nobody knows whether it was made, no more is said than that. */
+function sure(word: string, { result }: RemedyRequest): string {
+  return result?.unknown === true ? 'Perhaps in force' : word;
 }
 
 /** How a remedy ended, and what it did for the pool. */

@@ -10,6 +10,8 @@ export function toldText(told: Told | undefined): string | undefined {
     case 'approved':
     case 'start':
       return undefined;
+    case 'reason_needed':
+      return 'Not asked for: this is risky and takes a reason; press its button and say why.';
     case 'requested':
       return 'Asked for. It waits for an approval in the thread.';
     case 'not_allowed':
@@ -49,7 +51,7 @@ export function toldText(told: Told | undefined): string | undefined {
     case 'follow_up_closed':
       return `${person(told.by)} has done that already; nothing changed.`;
     case 'still_changed':
-      return `That was changed already by “${plain(told.request.preview.title, 200)}” and stands ${standsUntil(told.request)}. Undo it first: ${code('/pool undo')}.`;
+      return `That ${told.request.result?.unknown === true ? 'may have been changed' : 'was changed'} already by “${plain(told.request.preview.title, 200)}” and stands ${standsUntil(told.request)}. Undo it first: ${code('/pool undo')}.`;
     case 'nothing_to_undo':
       return 'There is nothing to undo any more; nothing changed.';
     case 'being_undone':
