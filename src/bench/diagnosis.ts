@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { diagnoseNow, openDiagnoses } from '../app/diagnosis.ts';
@@ -7,7 +7,7 @@ import { Contexts } from '../checks/context.ts';
 import { parseConfig } from '../config/parse.ts';
 import { Lifeline } from '../pool/lifeline.ts';
 import { startEmbedded } from '../store/embedded.ts';
-import { type Row, table } from './figures.ts';
+import { printTable, type Row } from './figures.ts';
 import { type Bench, startBench } from './setup.ts';
 
 const SESSIONS = 500;
@@ -47,8 +47,7 @@ export async function benchDiagnosis(): Promise<void> {
       goal: '≤ 3,000',
     },
   ];
-  console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
-  console.log(table(rows));
+  printTable(rows);
 }
 
 /** All steps of the shipped runbook, again and again over one connection, whose backend's CPU time is read. */

@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+
 /** One line of the table. */
 export interface Row {
   readonly name: string;
@@ -30,6 +32,12 @@ export function table(rows: readonly Row[]): string {
     '| --- | ---: | ---: | ---: | ---: | --- |',
     ...lines,
   ].join('\n');
+}
+
+/** Prints the machine and the figures. */
+export function printTable(rows: readonly Row[]): void {
+  console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
+  console.log(table(rows));
 }
 
 function round(value: number): string {

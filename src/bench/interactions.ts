@@ -27,15 +27,21 @@ export async function measureApproveToGone(bench: Bench): Promise<number[]> {
     await victim.query('begin');
     const { rows } = await victim.query<{ pid: number }>('select pg_backend_pid() as pid');
     const pid = rows[0]?.pid ?? 0;
-    await bench.slack.actor.command('U0ALICE', 'backend-team', '/pool', `kill ${pid}`);
-    const preview = await until(() => find(bench, `Terminate backend ${pid} `));
-    const gone = new Promise<number>((resolve) => victim.once('end', () => resolve(performance.now())));
-    const began = performance.now();
-    await bench.slack.actor.press('U0BOB', preview, 'Approve');
-    samples.push((await gone) - began);
-    await until(() => find(bench, `backend ${pid} has ended`));
+    samples.push(await approveToGone(bench, victim, pid));
   }
   return samples;
+}
+
+/** Asks for the end of a backend and has it approved: the time from the press until its client is cut off, in ms. */
+export async function approveToGone(bench: Bench, victim: pg.Client, pid: number): Promise<number> {
+  await bench.slack.actor.command('U0ALICE', 'backend-team', '/pool', `kill ${pid}`);
+  const preview = await until(() => find(bench, `Terminate backend ${pid} `));
+  const gone = new Promise<number>((resolve) => victim.once('end', () => resolve(performance.now())));
+  const began = performance.now();
+  await bench.slack.actor.press('U0BOB', preview, 'Approve');
+  const ms = (await gone) - began;
+  await until(() => find(bench, `backend ${pid} has ended`));
+  return ms;
 }
 
 function find(bench: Bench, words: string): Message | undefined {

@@ -1,12 +1,12 @@
-import { cpus } from 'node:os';
 import { measureAlertToThread, measureBaseline } from './alert-to-thread.ts';
 import { benchDiagnosis } from './diagnosis.ts';
-import { percentile, type Row, table } from './figures.ts';
+import { percentile, printTable, type Row } from './figures.ts';
 import { measureApproveToGone, measureInteractions } from './interactions.ts';
+import { benchKill } from './kill.ts';
 import { measureMemory } from './memory.ts';
 import { type Bench, startBench } from './setup.ts';
 
-/** What can be measured, each by its name: `npm run bench -- thread`. Without one all but the diagnosis is. */
+/** What can be measured, each by its name: `npm run bench -- thread`. Without one all of these are. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   async thread(bench) {
     const baseline = await measureBaseline(bench);
@@ -46,6 +46,9 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   },
 };
 
+/** What is measured on a server of its own, and only when it is named. */
+const ALONE: Readonly<Record<string, () => Promise<void>>> = { diagnosis: benchDiagnosis, kill: benchKill };
+
 /** Runs parts of the benchmark and prints one table; every figure is measured here and now. */
 async function main(names: readonly string[]): Promise<void> {
   const bench = await startBench();
@@ -55,14 +58,17 @@ async function main(names: readonly string[]): Promise<void> {
   } finally {
     await bench.stop();
   }
-  console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
-  console.log(table(rows));
+  printTable(rows);
 }
 
 const names = process.argv.slice(2);
-const unknown = names.find((name) => PARTS[name] === undefined && name !== 'diagnosis');
+const unknown = names.find((name) => !Object.hasOwn(PARTS, name) && !Object.hasOwn(ALONE, name));
 if (unknown !== undefined) {
-  console.error(`no part is called ${unknown}; there are ${Object.keys(PARTS).join(', ')} and diagnosis`);
+  const known = [...Object.keys(PARTS), ...Object.keys(ALONE)].join(', ');
+  console.error(`no part is called ${unknown}; there are ${known}`);
   process.exitCode = 2;
-} else if (names.includes('diagnosis')) await benchDiagnosis();
-else await main(names.length === 0 ? Object.keys(PARTS) : names);
+} else {
+  for (const name of names) await ALONE[name]?.();
+  const parts = names.filter((name) => Object.hasOwn(PARTS, name));
+  if (parts.length > 0 || names.length === 0) await main(names.length === 0 ? Object.keys(PARTS) : parts);
+}

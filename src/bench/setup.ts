@@ -24,11 +24,15 @@ export interface Bench {
 const TOKEN = 'bench-token';
 const READY_WITHIN_MS = 20_000;
 
-/** Starts the store, the patient, Slack's stand-in and `lifeguard serve` as a process of its own. */
-export async function startBench(): Promise<Bench> {
+/**
+ * Starts the store, the patient, Slack's stand-in and `lifeguard serve` as a process of its own.
+ *
+ * @param maxConnections `max_connections` of the patient; left out, few
+ */
+export async function startBench(maxConnections?: number): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
   const store = await startEmbedded({ dataDir: join(folder, 'store') });
-  const patient = await startPatient(join(folder, 'patient'));
+  const patient = await startPatient(join(folder, 'patient'), maxConnections);
   const slack = await startSlackStandIn({ channels: ['incidents', 'backend-team'] });
   const port = await freePort();
   await writeFile(

@@ -26,11 +26,11 @@ export interface Patient {
 }
 
 /** Starts the patient: a real PostgreSQL with a shop's table in it, and roles as one would give them out. */
-export async function startPatient(folder: string): Promise<Patient> {
+export async function startPatient(folder: string, maxConnections = MAX_CONNECTIONS): Promise<Patient> {
   const server = await startEmbedded({
     dataDir: folder,
     database: 'catalytic_db',
-    flags: ['-c', `max_connections=${MAX_CONNECTIONS}`, '-c', 'superuser_reserved_connections=3'],
+    flags: ['-c', `max_connections=${maxConnections}`, '-c', 'superuser_reserved_connections=3'],
   });
   const first = await connectAdmin(server);
   const { rowCount } = await first.query(EXISTS);
