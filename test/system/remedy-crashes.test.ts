@@ -33,6 +33,8 @@ interface Scene {
   readonly onceShown?: () => void;
   /** @throws when it happened twice, to the wrong ones, or not at all */
   readonly expectOnce: () => Promise<void>;
+  /** Of a change that can be undone. @throws when it is not as it was before, or was taken back twice */
+  readonly expectBackOnce?: () => Promise<void>;
 }
 
 test(`every remedy survives a kill between any two of its steps${dockerNeed.reason}`, {
@@ -43,6 +45,9 @@ test(`every remedy survives a kill between any two of its steps${dockerNeed.reas
   onTestFinished(() => server.stop());
   const botUrl = await makeRole(server, 'bot', ['pg_monitor', 'pg_signal_backend']);
   const appUrl = await makeRole(server, 'app');
+  const admin = await server.admin();
+  // What it takes to change a role's settings: CREATEROLE, and ADMIN on that role.
+  await admin.query('alter role bot createrole; grant app to bot with admin option');
   const receiver = await startReceiver();
   const docker = dockerNeed.skip ? undefined : await startDocker();
   onTestFinished(() => docker?.stop());
@@ -63,12 +68,16 @@ test(`every remedy survives a kill between any two of its steps${dockerNeed.reas
       leakToEnd(appUrl, `leaky-${round}`),
       preparedToRollBack(server, botUrl),
       webhookToCall(receiver),
+      sizeToRaise(receiver),
+      timeoutToSet(server),
       ...(docker === undefined ? [] : [containerToRestart(docker)]),
     ]);
     const killed = await openTarget(appUrl);
     const watched = await incidentWithKill(stage, killed.pid, lifeline);
     const asked = await Promise.all(scenes.map((scene) => approve(stage, lifeline, scene)));
-    await fate(stage, random, [...asked, watched]);
+    // The second kill is in the midst of the remedies, or of their undoing.
+    const isLate = ROUNDS === 1 || random() < 0.5;
+    await fate(stage, random, [...asked, watched], isLate ? 1 : 2);
     await stage.settled();
 
     for (const [index, scene] of scenes.entries()) {
@@ -86,6 +95,13 @@ test(`every remedy survives a kill between any two of its steps${dockerNeed.reas
       'the watch after it ends once',
     ).toEqual(['FixFailed']);
     await resolve(stage, watched);
+
+    const undone = asked.filter((_id, index) => scenes[index]?.expectBackOnce !== undefined);
+    for (const id of undone) await undo(stage, id);
+    if (isLate) await killAfter(stage, random, undone, 'UndoStarted');
+    await stage.settled();
+    for (const id of undone) await backOnce(stage, id);
+    for (const { expectBackOnce } of scenes) await expectBackOnce?.();
   }
 });
 
@@ -97,6 +113,11 @@ function withPools(yaml: string, webhook: string): string {
     ['prepared', ''],
     ['webhook', `restart: { webhook: { url: "${webhook}", secret: s, timeout: 5s } }`],
     ['docker', 'restart: { docker: api }'],
+    [
+      'sized',
+      `pool_size: { webhook: { url: "${webhook}", secret: s, timeout: 5s }, raise_by: 50%, revert_after: 30m }`,
+    ],
+    ['timeouts', 'application: catalytic-api'],
   ].map(
     ([name, line]) => `
   - name: ${name}
@@ -114,16 +135,33 @@ function withPools(yaml: string, webhook: string): string {
     .replace('\nescalation:', `${more.join('')}\nescalation:`);
 }
 
-/** The process dies at two moments that chance chooses among those at which remedies begin, act and end. */
-async function fate(stage: Stage, random: () => number, asked: readonly string[]): Promise<void> {
-  const type: Event['type'] = random() < 0.6 ? 'RemedyStarted' : 'RemedyEnded';
-  const count = 1 + Math.floor(random() * asked.length);
+/** The process dies at moments that chance chooses among those at which remedies begin, act and end. */
+async function fate(
+  stage: Stage,
+  random: () => number,
+  asked: readonly string[],
+  kills: 1 | 2,
+): Promise<void> {
+  await killAfter(stage, random, asked, random() < 0.6 ? 'RemedyStarted' : 'RemedyEnded');
+  if (kills === 1) return;
+  await pause(random() * 4_000);
+  await stage.kill?.();
+}
+
+/** Kills it within moments after so many events of the type that chance says. */
+async function killAfter(
+  stage: Stage,
+  random: () => number,
+  incidents: readonly string[],
+  type: Event['type'],
+): Promise<void> {
+  const count = 1 + Math.floor(random() * incidents.length);
   const jitter = random() * 60;
   await eventually(
     async () => {
       const { rowCount } = await stage.store.pool.query(
         'select from events where incident = any ($1) and type = $2',
-        [asked, type],
+        [incidents, type],
       );
       return (rowCount ?? 0) >= count ? true : undefined;
     },
@@ -131,8 +169,6 @@ async function fate(stage: Stage, random: () => number, asked: readonly string[]
     STUCK_MS,
   );
   await pause(jitter);
-  await stage.kill?.();
-  await pause(random() * 4_000);
   await stage.kill?.();
 }
 
@@ -202,6 +238,27 @@ async function resolve({ store, policyOf }: Stage, incident: string): Promise<vo
       policy: () => policyOf('orders'),
       command: { type: 'Resolve', by: actor(PEOPLE.alice) },
     },
+  ]);
+}
+
+async function undo({ store, policyOf }: Stage, incident: string): Promise<void> {
+  const by = actor(PEOPLE.bob);
+  await store.commit([
+    {
+      to: { incident },
+      policy: () => policyOf('sized'),
+      command: { type: 'Undo', by, request: 'r1' },
+    },
+  ]);
+}
+
+/** One undoing on the timeline, from its beginning to its end. */
+async function backOnce(stage: Stage, incident: string): Promise<void> {
+  const events = (await stage.store.events(incident)).filter(({ type }) => /^Undo/.test(type));
+  expect(events).toMatchObject([
+    { type: 'UndoAsked' },
+    { type: 'UndoStarted' },
+    { type: 'UndoEnded', outcome: 'done' },
   ]);
 }
 
@@ -321,14 +378,20 @@ interface Receiver {
   readonly url: string;
   /** The orders that were carried out, and how often each was told. */
   readonly told: Map<string, number>;
+  /** What each said. */
+  readonly bodies: Map<string, { readonly action: string; readonly undoes?: string }>;
 }
 
 /** Carries out an order once, by its key, and takes its time to answer. */
 async function startReceiver(): Promise<Receiver> {
   const told = new Map<string, number>();
+  const bodies: Receiver['bodies'] = new Map();
   const server = createServer(async (request, response) => {
     const key = String(request.headers['idempotency-key']);
     told.set(key, (told.get(key) ?? 0) + 1);
+    let raw = '';
+    for await (const chunk of request.setEncoding('utf8')) raw += String(chunk);
+    bodies.set(key, JSON.parse(raw));
     await pause(200);
     response.end();
   });
@@ -337,20 +400,64 @@ async function startReceiver(): Promise<Receiver> {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told, bodies };
 }
 
-async function webhookToCall({ url, told }: Receiver): Promise<Scene> {
+async function webhookToCall({ url, told, bodies }: Receiver): Promise<Scene> {
   const before = new Set(told.keys());
   return {
     wish: { action: 'restart' },
     pool: { name: 'webhook', restart: { webhook: { url, secret: 's', timeoutMs: 5_000 } } },
     expectOnce: async () => {
-      const orders = [...told].filter(([key]) => !before.has(key));
+      const orders = [...told].filter(([key]) => !before.has(key) && bodies.get(key)?.action === 'restart');
       expect(orders, 'one order, however often it was told').toHaveLength(1);
       // Two kills, so at most three runs.
       expect(orders[0]?.[1]).toBeLessThanOrEqual(3);
     },
+  };
+}
+
+/** Made larger by an order, and smaller again by one that names it. */
+async function sizeToRaise({ url, told, bodies }: Receiver): Promise<Scene> {
+  const before = new Set(told.keys());
+  const orders = (action: string) =>
+    [...bodies].filter(([key, body]) => !before.has(key) && body.action === action);
+  return {
+    wish: { action: 'pool_size' },
+    pool: {
+      name: 'sized',
+      poolSize: {
+        webhook: { url, secret: 's', timeoutMs: 5_000 },
+        raiseBy: { percent: 50 },
+        revertAfterMs: 1_800_000,
+      },
+    },
+    expectOnce: async () => {
+      expect(orders('pool_size'), 'one order, however often it was told').toHaveLength(1);
+      expect(orders('pool_size_undo')).toEqual([]);
+    },
+    expectBackOnce: async () => {
+      const [[raise] = ['']] = orders('pool_size');
+      expect(orders('pool_size')).toHaveLength(1);
+      expect(orders('pool_size_undo').map(([, { undoes }]) => undoes)).toEqual([raise]);
+    },
+  };
+}
+
+/** What PostgreSQL has of it is looked at: an `ALTER ROLE` that is said twice is one change. */
+async function timeoutToSet(server: TestPostgres): Promise<Scene> {
+  const admin = await server.admin();
+  const settings = async (): Promise<string[]> => {
+    const { rows } = await admin.query<{ setting: string }>(
+      `select unnest(setconfig) as setting from pg_db_role_setting where setrole = 'app'::regrole`,
+    );
+    return rows.map(({ setting }) => setting);
+  };
+  return {
+    wish: { action: 'timeout', setting: 'statement_timeout', value: '17min', role: 'app' },
+    pool: { name: 'timeouts' },
+    expectOnce: async () => expect(await settings()).toEqual(['statement_timeout=17min']),
+    expectBackOnce: async () => expect(await settings()).toEqual([]),
   };
 }
 
