@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Contexts } from '../checks/context.ts';
 import { createStepHandler } from '../checks/step.ts';
-import { escalationFor, policyFor } from '../config/lookup.ts';
+import { policyFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
 import { createDispatcher } from '../effects/dispatcher.ts';
 import type { Handlers } from '../effects/handler.ts';
@@ -14,9 +14,8 @@ import type { Policy } from '../incident/policy.ts';
 import { timerCommand } from '../incident/timers.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { createEvents } from '../pagerduty/events.ts';
+import { createNoteHandler } from '../pagerduty/note.ts';
 import { createPageHandler } from '../pagerduty/page.ts';
-import { createRest } from '../pagerduty/rest.ts';
 import type { Point } from '../pool/series.ts';
 import { createRemedyHandler } from '../remedies/handler.ts';
 import { createUndoHandler } from '../remedies/undo.ts';
@@ -30,6 +29,7 @@ import { Outbox } from '../store/outbox.ts';
 import { Presence } from '../store/presence.ts';
 import type { Claimed, Committed, Store } from '../store/store.ts';
 import type { Diagnoses } from './diagnosis.ts';
+import { createPager, type Pager } from './pager.ts';
 import { createPictures } from './pictures.ts';
 import type { Pools } from './pools.ts';
 import { endWarning } from './watch.ts';
@@ -63,6 +63,7 @@ export interface Engine {
   readonly outbox: Outbox;
   readonly queue: EffectQueue;
   readonly sweeper: Sweeper;
+  readonly pager: Pager;
   /** Why PagerDuty did not take the last event; `undefined` when it did, or none was sent. */
   readonly pagerTrouble: () => string | undefined;
   stop(): Promise<void>;
@@ -103,11 +104,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const run = (id: string): Promise<void> => runner.run(id);
   const runClaimed = (claimed: Claimed): Promise<void> => runner.runClaimed(claimed);
   const dispatch = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
+  const pager = createPager(options);
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
     const known = policies.get(pool) ?? policyFor(config, pool, options.diagnoses.of(pool));
-    policies.set(pool, known);
-    return known;
+    const noted = { ...known, escalation: { ...known.escalation, notes: pager.rest !== undefined } };
+    policies.set(pool, noted);
+    return noted;
   };
   const loop: Loop = new Loop({
     store,
@@ -127,7 +130,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const runner: Runner = new Runner({
     outbox,
     loop,
-    handlers: handlersOf(options, loop, policy, (trouble) => {
+    handlers: handlersOf(options, pager, loop, policy, (trouble) => {
       pagerTrouble = trouble;
     }),
     name,
@@ -152,6 +155,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await presence?.start();
     runner.start();
     await queue.work(run, CONCURRENCY);
+    pager.onCalls.start();
   }
   // A replica that does no work itself still sends what is owed to those that do.
   sweeper.start();
@@ -160,8 +164,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     outbox,
     queue,
     sweeper,
+    pager,
     pagerTrouble: () => pagerTrouble,
     async stop() {
+      pager.onCalls.stop();
       await sweeper.stop();
       await Promise.all([queue.close(), runner.stop()]);
       await presence?.stop();
@@ -179,14 +185,13 @@ function takenOver({ incident, events }: Committed, config: Config): string | un
 
 function handlersOf(
   options: EngineOptions,
+  pager: Pager,
   loop: Loop,
   policy: (pool: string | undefined) => Policy,
   onTry: (trouble: string | undefined) => void,
 ): Handlers {
-  const { config, environment, store, pools, slack, diagnoses } = options;
+  const { config, store, pools, slack, diagnoses } = options;
   const linksOf = (pool: string | undefined) => config.pools.find((one) => one.name === pool)?.links ?? {};
-  const { eventsServer, apiServer, apiToken, fromEmail } = environment.pagerduty;
-  const ca = options.pagerCa === undefined ? {} : { ca: options.pagerCa };
   return {
     'slack.message': createDrawing({
       client: slack.client,
@@ -197,6 +202,7 @@ function handlersOf(
         policy: policy(pool),
         links: linksOf(pool),
         stepTitles: diagnoses.titles(pool),
+        onCall: (of, level) => pager.onCalls.known(of, level),
       }),
     }),
     'slack.file': createSharing({
@@ -231,15 +237,13 @@ function handlersOf(
     }),
     'pagerduty.event': createPageHandler({
       store,
-      events: createEvents({ server: eventsServer, ...ca }),
-      rest:
-        apiToken === undefined || fromEmail === undefined
-          ? undefined
-          : createRest({ server: apiServer, token: apiToken, fromEmail, ...ca }),
-      pageOf: (pool, level) => escalationFor(config, pool).levels[level - 1]?.page,
+      events: pager.events,
+      rest: pager.rest,
+      pageOf: pager.pageOf,
       linksOf,
       onTry,
     }),
+    'pagerduty.note': createNoteHandler({ store, rest: pager.rest, pageOf: pager.pageOf }),
     timer: async (effect) => ({ command: timerCommand(effect.payload) }),
   };
 }

@@ -37,7 +37,13 @@ export function policyFor(config: Config, pool?: string, diagnosis: Diagnosis = 
     access: config.access,
     escalation: {
       ...escalation,
-      levels: levels.map(({ page, ...level }) => ({ ...level, pages: page !== undefined })),
+      levels: levels.map(({ page, ...level }) => ({
+        ...level,
+        pages: page !== undefined,
+        ...(page !== undefined && 'routingKey' in page && page.fallbackRoutingKey !== undefined
+          ? { hasFallback: true }
+          : {}),
+      })),
     },
     reopenWithinMs: config.reopenWithinMs,
     channel: found?.channel ?? config.slack.channel,

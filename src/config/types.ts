@@ -190,6 +190,8 @@ export interface LevelConfig {
   readonly afterMs: number;
   readonly unless?: Unless;
   readonly channel?: string;
+  /** Whom the channel calls when the page has not gone out: ids of Slack users and groups, `here`, `channel`. */
+  readonly mention?: readonly string[];
   readonly page?: PageConfig;
 }
 

@@ -164,6 +164,8 @@ export class Runner {
         return handlers['remedy.undo'](effect);
       case 'pagerduty.event':
         return handlers['pagerduty.event'](effect);
+      case 'pagerduty.note':
+        return handlers['pagerduty.note'](effect);
       case 'timer':
         return handlers.timer(effect);
     }

@@ -2,6 +2,7 @@ import type { Alert } from './alerts.ts';
 import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
 import type { Facts } from './facts.ts';
+import type { PageNotice, PageWay } from './pages.ts';
 import type { Actor, PersonRef } from './people.ts';
 import type { Action, PoolReading, Preview, RemedyOutcome, Target } from './remedy.ts';
 import type { EarlyWarning } from './state.ts';
@@ -120,7 +121,14 @@ export type Command =
     }
   /** The pool as it stands after a remedy: below the line, or still not when the time was up. */
   | { readonly type: 'RecordVerification'; readonly request: string; readonly reading?: PoolReading }
-  | { readonly type: 'RecordPage'; readonly level: number; readonly dedupKey: string }
+  | {
+      readonly type: 'RecordPage';
+      readonly level: number;
+      readonly dedupKey: string;
+      readonly way?: PageWay;
+    }
+  /** PagerDuty's webhook. */
+  | { readonly type: 'TakePageNotice'; readonly notice: PageNotice }
   | {
       readonly type: 'RecordPageFailure';
       readonly level: number;

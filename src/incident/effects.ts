@@ -28,6 +28,8 @@ export type EffectWork =
       readonly kind: 'pagerduty.event';
       readonly payload: { readonly level: number; readonly action: 'trigger' | 'acknowledge' | 'resolve' };
     }
+  /** Note on the page of a level what the event with the sequence number tells. */
+  | { readonly kind: 'pagerduty.note'; readonly payload: { readonly level: number; readonly seq: number } }
   | { readonly kind: 'timer'; readonly payload: TimerPayload };
 
 /** What a timer does when it rings: it gives the incident a command that looks at the time. */
@@ -60,6 +62,7 @@ export type EffectKind = EffectWork['kind'];
  * - `follow-ups`: what is left to do after the incident
  * - `note-N`: what the event with sequence number N tells
  * - `level-F-N`: the announcement in the channel of level N, in the F-th firing
+ * - `alarm-F-N`: the call in that channel for those whom the page has not reached
  */
 export type Slot =
   | 'parent'
@@ -68,7 +71,8 @@ export type Slot =
   | `request-${string}`
   | 'follow-ups'
   | `note-${number}`
-  | `level-${number}-${number}`;
+  | `level-${number}-${number}`
+  | `alarm-${number}-${number}`;
 
 /** An effect as the store owes it. */
 export type Effect = EffectWork & {

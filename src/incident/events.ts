@@ -1,6 +1,7 @@
 import type { KnownAlert } from './alerts.ts';
 import type { SharedFile } from './effects.ts';
 import type { Facts } from './facts.ts';
+import type { PageNotice, PageWay } from './pages.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition } from './policy.ts';
 import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
@@ -40,7 +41,14 @@ export type Event = { readonly at: string } & (
       readonly ts: string;
       readonly permalink?: string;
     }
-  | { readonly type: 'Acknowledged'; readonly by: PersonRef }
+  | {
+      readonly type: 'Acknowledged';
+      readonly by: PersonRef;
+      /** The level whose page was acknowledged, where that was done at PagerDuty. */
+      readonly level?: number;
+    }
+  /** Who had acknowledged at PagerDuty let it run out there, or gave it back: nobody has it. */
+  | { readonly type: 'Unacknowledged'; readonly level: number }
   | { readonly type: 'StepStarted'; readonly step: number; readonly run: number; readonly by: PersonRef }
   | {
       readonly type: 'StepFinished';
@@ -144,13 +152,29 @@ export type Event = { readonly at: string } & (
       /** How long after its due time the level was reached, when that is more than a moment. */
       readonly lateMs?: number;
     }
-  | { readonly type: 'Paged'; readonly level: number; readonly dedupKey: string }
+  | {
+      readonly type: 'Paged';
+      readonly level: number;
+      readonly dedupKey: string;
+      /** `fallback`: by the level's second routing key; `moved`: an incident that was there was moved up. */
+      readonly way?: PageWay;
+      /** The thread had said that the page had not gone out. */
+      readonly afterFailure?: boolean;
+    }
   | { readonly type: 'PageFailed'; readonly level: number; readonly detail: string; readonly final: boolean }
+  /** Something was done to a level's page at PagerDuty, and not by us. */
+  | ({
+      readonly type: 'PageMoved';
+      /** Whether the thread tells it by a message; if not, another event of the same moment tells it. */
+      readonly told: boolean;
+    } & PageNotice)
   | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef }
   | {
       readonly type: 'Resolved';
       readonly how: 'alerts' | 'person' | 'request' | 'incident';
       readonly by?: PersonRef;
+      /** The level whose page was resolved, where that was done at PagerDuty. */
+      readonly level?: number;
     }
   /** The incident is over, and this is left to do. */
   | { readonly type: 'FollowUpsListed'; readonly items: readonly FollowUp[] }

@@ -1,4 +1,5 @@
 import type { Event, EventOf } from './events.ts';
+import { isStanding, KEPT_NOTICES } from './pages.ts';
 import { isUndoable, type RemedyRequest, type Undo } from './remedy.ts';
 import type { FollowUp, Incident, ReachedLevel } from './state.ts';
 
@@ -7,6 +8,7 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'Acknowledged',
   'IncidentReopened',
   'LevelReached',
+  'PageFailed',
   'DataCorruptionSuspected',
   'RootCauseNamed',
   'RemedyEnded',
@@ -20,7 +22,9 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
 
 /** Whether the event is told in the thread by a message of its own. */
 export function isNoted(event: Event): boolean {
-  if (event.type === 'PageFailed') return event.final;
+  if (event.type === 'PageMoved') return event.told;
+  // A page that goes out as it should is told by the parent message.
+  if (event.type === 'Paged') return event.way === 'fallback' || event.afterFailure === true;
   // A message that died must not be told by one more message: where Slack refuses all, that never ends.
   if (event.type === 'EffectDied') return event.kind !== 'slack.message';
   return NOTED.has(event.type);
@@ -89,7 +93,18 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
         },
       };
     case 'Acknowledged':
-      return { ...state, acknowledged: { by: event.by, at: event.at } };
+      return {
+        ...state,
+        acknowledged: {
+          by: event.by,
+          at: event.at,
+          ...(event.level === undefined ? {} : { level: event.level }),
+        },
+      };
+    case 'Unacknowledged': {
+      const { acknowledged: _none, ...kept } = state;
+      return kept;
+    }
     case 'StepStarted': {
       const previous = state.steps[event.step];
       const step = { step: event.step, run: event.run, running: true, startedAt: event.at };
@@ -153,9 +168,20 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
     case 'LevelReached':
       return { ...state, levels: [...state.levels, reached(event)] };
     case 'Paged':
-      return withLevel(state, event.level, 'sent');
+      return withLevel(state, event.level, (reached) => ({
+        ...reached,
+        page: 'sent',
+        pagedAt: event.at,
+        ...(event.way === undefined ? {} : { pageWay: event.way }),
+      }));
     case 'PageFailed':
-      return withLevel(state, event.level, event.final ? 'failed' : 'failing');
+      return withLevel(state, event.level, (reached) => ({
+        ...reached,
+        page: event.final ? 'failed' : 'failing',
+        alarmed: true,
+      }));
+    case 'PageMoved':
+      return pageMoved(state, event);
     case 'DataCorruptionSuspected':
       return { ...state, dataCorruption: { by: event.by, at: event.at } };
     case 'Resolved':
@@ -278,11 +304,22 @@ function withFollowUp(state: Incident, id: string, change: (item: FollowUp) => F
   return { ...state, followUps: followUps.map((one) => (one.id === id ? change(one) : one)) };
 }
 
-function withLevel(state: Incident, level: number, page: 'sent' | 'failing' | 'failed'): Incident {
-  return {
-    ...state,
-    levels: state.levels.map((one) => (one.level === level ? { ...one, page } : one)),
-  };
+function withLevel(
+  state: Incident,
+  level: number,
+  change: (reached: ReachedLevel) => ReachedLevel,
+): Incident {
+  return { ...state, levels: state.levels.map((one) => (one.level === level ? change(one) : one)) };
+}
+
+function pageMoved(state: Incident, event: EventOf<'PageMoved'>): Incident {
+  const { assignees, occurredAt } = event;
+  const next = withLevel(state, event.level, (reached) => ({
+    ...reached,
+    ...(assignees === undefined ? {} : { assignees }),
+    ...(isStanding(event.what) ? { movedAt: occurredAt } : {}),
+  }));
+  return { ...next, notices: [...(state.notices ?? []), event.notice].slice(-KEPT_NOTICES) };
 }
 
 function reached(event: EventOf<'LevelReached'>): ReachedLevel {

@@ -20,6 +20,10 @@ export interface Level {
   readonly channel?: string;
   /** Whether PagerDuty is paged at this level (how, only the PagerDuty room knows). */
   readonly pages: boolean;
+  /** Whether there is a second routing key for when PagerDuty does not take the page. */
+  readonly hasFallback?: boolean;
+  /** Whom Slack calls when the page does not go out: ids of users and groups, `here` or `channel`. */
+  readonly mention?: readonly string[];
 }
 
 /** A fix counts as one when the pool is below so many per cent within this time. */
@@ -52,6 +56,8 @@ export interface Policy {
     readonly hotline?: string;
     readonly levels: readonly Level[];
     readonly atOnce: Partial<Record<AtOnceCondition, number | 'next'>>;
+    /** Whether what is done is noted on the pages too. */
+    readonly notes?: boolean;
   };
   /** A resolved incident takes a new alert of the same pool into its thread for this long. */
   readonly reopenWithinMs: number;

@@ -76,6 +76,7 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
         : [];
     case 'RemedyEnded':
       return [
+        ...pagerNotes(state, policy),
         ...(isWatched(state, event, policy)
           ? [
               {
@@ -90,16 +91,23 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
     case 'UndoAsked':
       // The lane of the remedies: nothing is undone while another remedy is being carried out.
       return [{ kind: 'remedy.undo', lane: `remedy.${state.pool}`, payload: { request: event.request } }];
+    case 'UndoEnded':
+    case 'FixFailed':
+      return pagerNotes(state, policy);
     case 'Mitigated':
-      return state.thread === undefined ? [] : [fileOf(state, `mitigation-${event.request}`)];
+      return [
+        ...pagerNotes(state, policy),
+        ...(state.thread === undefined ? [] : [fileOf(state, `mitigation-${event.request}`)]),
+      ];
     case 'LevelReached':
       return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
     case 'Acknowledged':
-      return event.by.via === 'pagerduty'
+      // What was done at PagerDuty does not go back there; the pages of other levels learn of it.
+      return event.by.via === 'pagerduty' && event.level === undefined
         ? []
-        : pagedLevels(state).map((level) => pagerduty(state, level, 'acknowledge'));
+        : pagedLevels(state, event.level).map((level) => pagerduty(state, level, 'acknowledge'));
     case 'Resolved':
-      return pagedLevels(state).map((level) => pagerduty(state, level, 'resolve'));
+      return pagedLevels(state, event.level).map((level) => pagerduty(state, level, 'resolve'));
     default:
       return [];
   }
@@ -151,8 +159,20 @@ function fileOf(state: Incident, file: SharedFile): EffectSpec {
   return { kind: 'slack.file', lane: `files.${state.id}`, payload: { file, firing: state.firing } };
 }
 
-function pagedLevels(state: Incident): number[] {
-  return state.levels.filter((reached) => reached.pages).map((reached) => reached.level);
+function pagedLevels(state: Incident, except?: number): number[] {
+  return state.levels
+    .filter((reached) => reached.pages && reached.level !== except)
+    .map((reached) => reached.level);
+}
+
+/** What was done is noted on every page, beside its own lane: a note that fails must hold up no resolve. */
+function pagerNotes(state: Incident, policy: Policy): EffectSpec[] {
+  if (policy.escalation.notes !== true) return [];
+  return pagedLevels(state).map((level) => ({
+    kind: 'pagerduty.note',
+    lane: `notes.${state.id}.${level}`,
+    payload: { level, seq: state.seq },
+  }));
 }
 
 function pagerduty(
@@ -180,10 +200,12 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   if (isNoted(event) && tellsAnew(state, event)) slots.push(`note-${state.seq}`);
   if (event.type === 'LevelReached' && announces(state, event))
     slots.push(`level-${state.firing}-${event.level}`);
+  if (event.type === 'PageFailed' || event.type === 'Paged') slots.push(...alarms(state, event.level));
   // What was suggested can no longer be asked for there, or something else is suggested now.
   if ((event.type === 'Resolved' || event.type === 'FixFailed') && state.verdict !== undefined)
     slots.push('verdict');
-  if (event.type === 'Resolved' || event.type === 'Acknowledged') slots.push(...announcements(state));
+  if (event.type === 'Resolved' || event.type === 'Acknowledged' || event.type === 'Unacknowledged')
+    slots.push(...announcements(state), ...alarms(state));
   return slots.map((slot) => message(state, slot));
 }
 
@@ -200,7 +222,16 @@ function threadSlots(state: Incident): Slot[] {
     ...(state.followUps === undefined ? [] : (['follow-ups'] as const)),
     ...state.notes.map((seq): Slot => `note-${seq}`),
     ...announcements(state),
+    ...alarms(state),
   ];
+}
+
+/** The calls for those whom a page has not reached in time; a level without a channel is called in the thread. */
+function alarms(state: Incident, level?: number): Slot[] {
+  return state.levels
+    .filter((reached) => reached.alarmed === true && announces(state, reached))
+    .filter((reached) => level === undefined || reached.level === level)
+    .map((reached): Slot => `alarm-${state.firing}-${reached.level}`);
 }
 
 function announcements(state: Incident): Slot[] {
@@ -270,6 +301,6 @@ function requestOf(event: Event): string | undefined {
 
 function message(state: Incident, slot: Slot): EffectSpec {
   const [kind] = slot.split('-', 1);
-  const lane = kind === 'level' ? `announce.${state.id}.${slot}` : `slack.${state.id}`;
+  const lane = kind === 'level' || kind === 'alarm' ? `announce.${state.id}.${slot}` : `slack.${state.id}`;
   return { kind: 'slack.message', lane, payload: { slot } };
 }

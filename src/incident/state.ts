@@ -2,6 +2,7 @@ import type { KnownAlert } from './alerts.ts';
 import type { SharedFile } from './effects.ts';
 import type { StepFindings } from './events.ts';
 import type { Facts } from './facts.ts';
+import type { PageWay } from './pages.ts';
 import type { PersonRef } from './people.ts';
 import type { AtOnceCondition, PlannedFollowUp } from './policy.ts';
 import type { PoolReading, RemedyRequest } from './remedy.ts';
@@ -17,6 +18,14 @@ export interface ReachedLevel {
   readonly pages: boolean;
   readonly channel?: string;
   readonly page?: 'sent' | 'failing' | 'failed';
+  readonly pagedAt?: string;
+  readonly pageWay?: PageWay;
+  /** Its page has once not gone out in time, and those who should have been paged were called in Slack. */
+  readonly alarmed?: boolean;
+  /** Who has its page at PagerDuty, as that told last. */
+  readonly assignees?: readonly string[];
+  /** When PagerDuty last acknowledged, gave back, resolved or reopened its page: what is older came late. */
+  readonly movedAt?: string;
 }
 
 /** A diagnosis step as it stands: the last run and what it found. */
@@ -87,7 +96,12 @@ export interface Incident {
   readonly firing: number;
   readonly alerts: Readonly<Record<string, KnownAlert>>;
   readonly thread?: { readonly channel: string; readonly ts: string; readonly permalink?: string };
-  readonly acknowledged?: { readonly by: PersonRef; readonly at: string };
+  readonly acknowledged?: {
+    readonly by: PersonRef;
+    readonly at: string;
+    /** The level whose page was acknowledged, where that was done at PagerDuty. */
+    readonly level?: number;
+  };
   /** What is most likely wrong, by the checks of the present firing. */
   readonly verdict?: Verdict & { readonly at: string; readonly complete: boolean };
   /** Confirmed or named by a person: that is what `root_cause_identified` means. */
@@ -116,6 +130,8 @@ export interface Incident {
   };
   /** What is left to do after the incident; absent until it is resolved for the first time. */
   readonly followUps?: readonly FollowUp[];
+  /** The last notices of PagerDuty that were taken in, by their ids. */
+  readonly notices?: readonly string[];
   /** Sequence numbers of the events that have a message of their own in the thread. */
   readonly notes: readonly number[];
 }

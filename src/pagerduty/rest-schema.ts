@@ -26,6 +26,25 @@ export const INCIDENT_LIST = z.object({ incidents: z.array(INCIDENT) });
 /** `PUT /incidents/{id}` */
 export const UPDATED = z.object({ incident: INCIDENT });
 
+/** `GET /incidents/{id}`, of which only the key is wanted. */
+export const INCIDENT_KEY = z.object({ incident: z.object({ incident_key: z.string().nullish() }) });
+
+/** `GET /incidents/{id}/notes` */
+export const NOTE_LIST = z.object({ notes: z.array(z.object({ content: z.string().nullish() })) });
+
+/** `GET /services?include[]=integrations`; integrations of other kinds than the Events API's have no key. */
+export const SERVICE_LIST = z.object({
+  services: z.array(
+    z.object({
+      name: z.string().nullish(),
+      summary: z.string().nullish(),
+      escalation_policy: REFERENCE.nullish(),
+      integrations: z.array(z.object({ integration_key: z.string().nullish() })).nullish(),
+    }),
+  ),
+  more: z.boolean().nullish(),
+});
+
 /** `GET /oncalls` */
 export const ONCALL_LIST = z.object({
   oncalls: z.array(
@@ -45,6 +64,9 @@ export const ONCALL_LIST = z.object({
 
 /** `POST /incidents/{id}/notes` */
 export const NOTE_CREATED = z.object({ note: z.object({ id: z.string() }) });
+
+/** One entry of `GET /services`. */
+export type ServiceEntry = z.infer<typeof SERVICE_LIST>['services'][number];
 
 /** One entry of `GET /oncalls`. */
 export type OnCallEntry = z.infer<typeof ONCALL_LIST>['oncalls'][number];

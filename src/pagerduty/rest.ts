@@ -3,7 +3,17 @@ import type { APIParameters } from '@pagerduty/pdjs/build/src/api.js';
 import type { z } from 'zod';
 import { agentTrusting, exchange } from './exchange.ts';
 import { judge, type Refused, type Retry } from './outcome.ts';
-import { INCIDENT_LIST, NOTE_CREATED, ONCALL_LIST, type OnCallEntry, UPDATED } from './rest-schema.ts';
+import {
+  INCIDENT_KEY,
+  INCIDENT_LIST,
+  NOTE_CREATED,
+  NOTE_LIST,
+  ONCALL_LIST,
+  type OnCallEntry,
+  SERVICE_LIST,
+  type ServiceEntry,
+  UPDATED,
+} from './rest-schema.ts';
 import { checkServerName } from './server-name.ts';
 
 /** How to reach the REST API. */
@@ -43,6 +53,14 @@ export interface OnCall {
   readonly until?: string;
 }
 
+/** A service, by what pages it and who is paged. */
+export interface PagedService {
+  readonly name: string;
+  /** The keys of its integrations. */
+  readonly routingKeys: readonly string[];
+  readonly policyId?: string;
+}
+
 /** What came of a REST request. */
 export type RestOutcome<T> = { readonly kind: 'done'; readonly value: T } | Refused | Retry;
 
@@ -62,6 +80,12 @@ export interface Rest {
   }): Promise<RestOutcome<readonly OnCall[]>>;
   /** Adds a note to the incident. Done twice, it is there twice. */
   addNote(id: string, text: string): Promise<RestOutcome<{ readonly id: string }>>;
+  /** The texts of the incident's notes. */
+  notes(id: string): Promise<RestOutcome<readonly string[]>>;
+  /** The `dedup_key` of the incident's page; `undefined` when it has none. */
+  incidentKey(id: string): Promise<RestOutcome<string | undefined>>;
+  /** The account's services with the keys of their integrations: a key alone says not whom it pages. */
+  services(): Promise<RestOutcome<readonly PagedService[]>>;
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -130,6 +154,30 @@ export function createRest({
     return { kind: 'done', value: incidents.find(({ status }) => status !== 'resolved') ?? incidents[0] };
   }
 
+  /** Every entry of a list, page by page. */
+  async function all<S extends z.ZodType<{ more?: boolean | null | undefined }>, T>(
+    endpoint: string,
+    schema: S,
+    entriesOf: (answer: z.infer<S>) => readonly T[],
+    query: Record<string, string[]>,
+  ): Promise<RestOutcome<readonly T[]>> {
+    const entries: T[] = [];
+    for (let page = 0; page < MOST_PAGES; page += 1) {
+      const listed = await ask(
+        {
+          method: 'GET',
+          endpoint,
+          queryParameters: { limit: String(PAGE_SIZE), offset: String(page * PAGE_SIZE), ...query },
+        },
+        schema,
+      );
+      if (listed.kind !== 'done') return listed;
+      entries.push(...entriesOf(listed.value));
+      if (listed.value.more !== true) break;
+    }
+    return { kind: 'done', value: entries };
+  }
+
   return {
     findIncident,
 
@@ -158,25 +206,34 @@ export function createRest({
 
     async onCalls(filter = {}) {
       const ids = filter.escalationPolicyIds ?? [];
-      const entries: OnCallEntry[] = [];
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const listed = await ask(
-          {
-            method: 'GET',
-            endpoint: '/oncalls',
-            queryParameters: {
-              limit: String(PAGE_SIZE),
-              offset: String(page * PAGE_SIZE),
-              ...(ids.length === 0 ? {} : { 'escalation_policy_ids[]': [...ids] }),
-            },
-          },
-          ONCALL_LIST,
-        );
-        if (listed.kind !== 'done') return listed;
-        entries.push(...listed.value.oncalls);
-        if (!listed.value.more) break;
-      }
-      return { kind: 'done', value: roster(entries) };
+      const listed = await all('/oncalls', ONCALL_LIST, ({ oncalls }) => oncalls, {
+        ...(ids.length === 0 ? {} : { 'escalation_policy_ids[]': [...ids] }),
+      });
+      return listed.kind === 'done' ? { kind: 'done', value: roster(listed.value) } : listed;
+    },
+
+    async services() {
+      const include = { 'include[]': ['integrations'] };
+      const listed = await all('/services', SERVICE_LIST, ({ services }) => services, include);
+      return listed.kind === 'done' ? { kind: 'done', value: listed.value.map(serviceOf) } : listed;
+    },
+
+    async incidentKey(id) {
+      const found = await ask(
+        { method: 'GET', endpoint: `/incidents/${encodeURIComponent(id)}` },
+        INCIDENT_KEY,
+      );
+      return found.kind === 'done'
+        ? { kind: 'done', value: found.value.incident.incident_key ?? undefined }
+        : found;
+    },
+
+    async notes(id) {
+      const endpoint = `/incidents/${encodeURIComponent(id)}/notes`;
+      const listed = await ask({ method: 'GET', endpoint }, NOTE_LIST);
+      return listed.kind === 'done'
+        ? { kind: 'done', value: listed.value.notes.map(({ content }) => content ?? '') }
+        : listed;
     },
 
     async addNote(id, text) {
@@ -190,6 +247,15 @@ export function createRest({
       );
       return added.kind === 'done' ? { kind: 'done', value: added.value.note } : added;
     },
+  };
+}
+
+function serviceOf(entry: ServiceEntry): PagedService {
+  const policyId = entry.escalation_policy?.id;
+  return {
+    name: entry.name ?? entry.summary ?? 'a service without a name',
+    routingKeys: (entry.integrations ?? []).flatMap((one) => one.integration_key ?? []),
+    ...(policyId === undefined ? {} : { policyId }),
   };
 }
 

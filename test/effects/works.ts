@@ -69,6 +69,7 @@ export async function testWorks(db: TestStore, options: WorksOptions = {}): Prom
     'remedy.verify': handle,
     'remedy.undo': handle,
     'pagerduty.event': handle,
+    'pagerduty.note': handle,
     timer: handle,
   };
   const runner = new Runner({
@@ -139,6 +140,7 @@ export function ordinary(effect: Effect): Handled {
       const { level, action } = effect.payload;
       return action === 'trigger' ? { command: { type: 'RecordPage', level, dedupKey: `k-${level}` } } : {};
     }
+    case 'pagerduty.note':
     case 'slack.file':
     case 'remedy.execute':
     case 'remedy.verify':

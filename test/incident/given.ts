@@ -221,6 +221,8 @@ function inShort(effect: EffectSpec): string {
       return `undo ${effect.payload.request}`;
     case 'pagerduty.event':
       return `${effect.payload.action} L${effect.payload.level}`;
+    case 'pagerduty.note':
+      return `note ${effect.payload.seq} on L${effect.payload.level}`;
     case 'timer':
       return `${effect.payload.command} at ${effect.due}`;
   }

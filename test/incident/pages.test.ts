@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import { dedupKey } from '../../src/incident/react.ts';
-import { cleared, firing, inThread, MINUTE, notification, owed, POLICY, RITA, types } from './given.ts';
+import {
+  ALICE,
+  asking,
+  cleared,
+  firing,
+  inThread,
+  MINUTE,
+  notification,
+  owed,
+  POLICY,
+  RITA,
+  types,
+} from './given.ts';
 
 const pages = (lines: string[]) => lines.filter((line) => /^(trigger|acknowledge|resolve) L/.test(line));
 
@@ -52,7 +64,7 @@ test('a page that fails is said once while it is being tried, and once when it i
   const failed = { ...failing, detail: '400 bad routing key', final: true };
   const first = story.when(failing);
   expect(types(first.events)).toEqual(['PageFailed']);
-  expect(owed(first.effects)).toEqual(['draw parent']);
+  expect(owed(first.effects)).toEqual(['draw parent', expect.stringMatching(/^draw note-/)]);
   expect(story.when(failing).events).toEqual([]);
   expect(story.incident.levels[0]?.page).toBe('failing');
   const end = story.when(failed);
@@ -74,4 +86,35 @@ test('a page of a level that was never reached is not recorded', () => {
   const story = inThread();
   expect(story.when({ type: 'RecordPage', level: 3, dedupKey: 'k' }).events).toEqual([]);
   expect(story.when({ type: 'RecordPageFailure', level: 3, detail: '', final: true }).events).toEqual([]);
+});
+
+test('a level with a channel of its own is called there when its page has not gone out, and told when it has', () => {
+  const story = inThread()
+    .at(5 * MINUTE)
+    .given({ type: 'CheckEscalation' });
+  const failure = { type: 'RecordPageFailure', level: 2, detail: '503', final: false } as const;
+  expect(owed(story.when(failure).effects)).toContain('draw alarm-1-2');
+  const { events, effects } = story.when({ type: 'RecordPage', level: 2, dedupKey: 'k', way: 'fallback' });
+  expect(events).toMatchObject([{ type: 'Paged', way: 'fallback', afterFailure: true }]);
+  expect(owed(effects)).toEqual(['draw parent', expect.stringMatching(/^draw note-/), 'draw alarm-1-2']);
+  expect(story.incident.levels[1]).toMatchObject({ page: 'sent', pageWay: 'fallback', alarmed: true });
+  expect(owed(story.when({ type: 'Acknowledge', by: RITA }).effects)).toContain('draw alarm-1-2');
+});
+
+test('what a remedy did is noted on every page, where notes are wanted', () => {
+  const noted = { ...POLICY, escalation: { ...POLICY.escalation, notes: true } };
+  for (const policy of [POLICY, noted]) {
+    const story = inThread(policy)
+      .at(5 * MINUTE)
+      .given({ type: 'CheckEscalation' }, asking(RITA), { type: 'Approve', by: ALICE, request: 'r1' });
+    story.given({ type: 'StartRemedy', request: 'r1', approvers: [ALICE] });
+    const { effects } = story.when({ type: 'EndRemedy', request: 'r1', outcome: 'done', detail: 'ended' });
+    const notes = owed(effects).filter((line) => line.startsWith('note '));
+    const { seq } = story.incident;
+    expect(notes).toEqual(policy === noted ? [`note ${seq} on L1`, `note ${seq} on L2`] : []);
+    // A note that PagerDuty does not take must not hold up the resolve.
+    expect(
+      new Set(effects.map(({ kind, lane }) => (kind === 'pagerduty.note' ? lane : undefined))),
+    ).not.toContain('pagerduty.inc-1.1');
+  }
 });

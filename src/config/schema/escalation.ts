@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AtOnceCondition, Unless } from '../../incident/policy.ts';
 import type { EscalationConfig } from '../types.ts';
 import { duration, list, oneOfNames, text, VALUE, wants } from './fields.ts';
-import { channel } from './ids.ts';
+import { channel, mention } from './ids.ts';
 import { pageSchema } from './page.ts';
 import { section, strict } from './strict.ts';
 
@@ -23,6 +23,11 @@ export const levelShape = {
   channel: channel()
     .optional()
     .describe('A channel that is told when the level is reached, with a link to the thread.'),
+  mention: list(mention())
+    .optional()
+    .describe(
+      'Whom the channel calls when the page has not gone out: `here`, `channel`, ids of Slack users and groups. Default: here.',
+    ),
   page: pageSchema
     .optional()
     .describe('How PagerDuty pages the level. Left out: nobody is paged, only the channel is told.'),

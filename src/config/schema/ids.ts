@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VALUE, wants } from './fields.ts';
+import { formed, VALUE, wants } from './fields.ts';
 
 /** Slack's ids of a user and of a user group. */
 const USER_OR_GROUP = /^([UW]|S)[A-Z0-9]+$/;
@@ -12,6 +12,14 @@ export function slackId() {
   return z.string({ error: wants('a Slack id') }).regex(USER_OR_GROUP, {
     error: `must be a Slack id, not ${VALUE}: a user's begins with U or W (their profile, ⋮, Copy member ID), a group's with S (People, User groups, the group, ⋮, Copy group ID)`,
   });
+}
+
+/** Everyone in the channel who is active, everyone, a user or a user group. */
+const MENTION = /^(here|channel|[UWS][A-Z0-9]+)$/;
+
+/** Whom a message calls: `here`, `channel`, or the id of a Slack user or user group. */
+export function mention() {
+  return formed(MENTION, 'must be `here`, `channel`, or the id of a Slack user (U…, W…) or user group (S…)');
 }
 
 /** A Slack channel. */

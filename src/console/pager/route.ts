@@ -2,8 +2,11 @@ import type { Book } from './book.ts';
 import { admit, type Call, type Reply, restError } from './call.ts';
 import { createNote } from './create-note.ts';
 import { enqueue } from './enqueue.ts';
+import { getIncident } from './get-incident.ts';
 import { listIncidents } from './list-incidents.ts';
+import { listNotes } from './list-notes.ts';
 import { listOncalls } from './list-oncalls.ts';
+import { listServices } from './list-services.ts';
 import { updateIncident } from './update-incident.ts';
 
 /** Does what a request asks for, by the Events API's rules or the REST API's. */
@@ -15,6 +18,12 @@ export function route(book: Book, call: Call): Reply {
   if ('refusal' in admitted) return admitted.refusal;
   if (where === 'GET /incidents') return listIncidents(book, call);
   if (where === 'GET /oncalls') return listOncalls(book, call);
+  if (where === 'GET /services') return listServices(book, call);
+  const shown = /^GET \/incidents\/([^/]+)(\/notes)?$/.exec(where);
+  if (shown?.[1] !== undefined) {
+    const id = decodeURIComponent(shown[1]);
+    return shown[2] === undefined ? getIncident(book, id) : listNotes(book, id);
+  }
   const updated = /^PUT \/incidents\/([^/]+)$/.exec(where)?.[1];
   if (updated !== undefined) return updateIncident(book, call, decodeURIComponent(updated));
   const noted = /^POST \/incidents\/([^/]+)\/notes$/.exec(where)?.[1];

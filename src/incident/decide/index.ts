@@ -8,6 +8,7 @@ import { type Decision, NOTHING, tell } from './decision.ts';
 import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runStep } from './diagnosis.ts';
 import { endRemedy, startRemedy } from './execution.ts';
 import { assignFollowUp, closeFollowUp, remindFollowUp } from './follow-ups.ts';
+import { takeNotice } from './notices.ts';
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import { approve, cancelQueued, deny, expireRequest, requestRemedy } from './remedies.ts';
@@ -99,6 +100,8 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return recordVerification(state, command, now, policy);
     case 'RecordPage':
       return recordPage(state, command, now);
+    case 'TakePageNotice':
+      return takeNotice(state, command, now, policy);
     case 'RecordPageFailure':
       return recordPageFailure(state, command, now);
     case 'RecordDeadEffect':

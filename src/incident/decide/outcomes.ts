@@ -29,8 +29,18 @@ export function recordThread(state: Incident, command: CommandOf<'RecordThread'>
 export function recordPage(state: Incident, command: CommandOf<'RecordPage'>, now: Date): Decision {
   const reached = state.levels.find((one) => one.level === command.level);
   if (reached === undefined || reached.page === 'sent') return NOTHING;
+  const { level, dedupKey, way } = command;
   return {
-    events: [{ type: 'Paged', at: now.toISOString(), level: command.level, dedupKey: command.dedupKey }],
+    events: [
+      {
+        type: 'Paged',
+        at: now.toISOString(),
+        level,
+        dedupKey,
+        ...(way === undefined ? {} : { way }),
+        ...(reached.page === undefined ? {} : { afterFailure: true }),
+      },
+    ],
   };
 }
 

@@ -3,7 +3,11 @@ import { context, section, type View } from './blocks.ts';
 import { fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 
 /** The one message in a level's own channel: what, since when, why them, and the way to the thread. */
-export function announcementView(incident: Incident, reached: ReachedLevel): View {
+export function announcementView(
+  incident: Incident,
+  reached: ReachedLevel,
+  onCall?: readonly string[],
+): View {
   const what =
     incident.pool === undefined
       ? plain(incident.title, 150)
@@ -20,12 +24,18 @@ export function announcementView(incident: Incident, reached: ReachedLevel): Vie
       : `:rotating_light: ${what} is in trouble since ${time(incident.startsAt)}${level}.${way}`;
   const taken =
     incident.acknowledged === undefined ? 'nobody has it yet' : `${person(incident.acknowledged.by)} has it`;
+  const duty =
+    onCall === undefined || onCall.length === 0
+      ? []
+      : [`on call: ${onCall.map((name) => plain(name, 60)).join(', ')}`];
   const plainText = `${incident.pool ?? incident.title}: level ${reached.level}, ${reached.name}`;
   return {
     text: fallback(incident.status === 'resolved' ? `${plainText}: resolved` : plainText),
     blocks: [
       section(text),
-      context(`level ${reached.level}, ${plain(reached.name, 80)}  ·  ${taken}  ·  ${incident.id}`),
+      context(
+        [`level ${reached.level}, ${plain(reached.name, 80)}`, ...duty, taken, incident.id].join('  ·  '),
+      ),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Slot } from '../../incident/effects.ts';
 import type { Event } from '../../incident/events.ts';
 import type { Incident } from '../../incident/state.ts';
+import { alarmView } from './alarm.ts';
 import { announcementView } from './announcement.ts';
 import type { View } from './blocks.ts';
 import { followUpsView } from './follow-ups.ts';
@@ -19,9 +20,9 @@ export function noteSeq(slot: Slot): number | undefined {
   return slot.startsWith('note-') ? Number(slot.slice('note-'.length)) : undefined;
 }
 
-/** The level that an announcement is about, by its slot. */
+/** The level that an announcement or an alarm is about, by its slot. */
 export function announcedLevel(slot: Slot): number | undefined {
-  const match = /^level-\d+-(\d+)$/.exec(slot);
+  const match = /^(?:level|alarm)-\d+-(\d+)$/.exec(slot);
   return match === null ? undefined : Number(match[1]);
 }
 
@@ -55,9 +56,12 @@ export function viewOf(
     const request = incident.requests[slot.slice('request-'.length)];
     return request === undefined ? undefined : requestView(incident, request, twoPerson(request.action));
   }
-  if (slot.startsWith('note-')) return event === undefined ? undefined : noteView(incident, event);
-  if (!slot.startsWith(`level-${incident.firing}-`)) return undefined;
+  if (slot.startsWith('note-')) return event === undefined ? undefined : noteView(incident, event, context);
+  if (!/^(level|alarm)-/.test(slot) || slot.split('-')[1] !== String(incident.firing)) return undefined;
   const level = announcedLevel(slot);
   const reached = incident.levels.find((one) => one.level === level);
-  return reached === undefined ? undefined : announcementView(incident, reached);
+  if (reached === undefined) return undefined;
+  return slot.startsWith('alarm-')
+    ? alarmView(incident, reached, context.policy)
+    : announcementView(incident, reached, context.onCall?.(incident.pool, reached.level));
 }

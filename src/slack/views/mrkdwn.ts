@@ -54,6 +54,16 @@ export function person(ref: PersonRef): string {
   return plain(ref.name ?? ref.id, 80);
 }
 
+/** Those who are to be woken: ids of Slack users and groups, `here` or `channel`, as Slack calls them. */
+export function calls(whom: readonly string[]): string {
+  return whom
+    .map((one) => {
+      if (one === 'here' || one === 'channel') return `<!${one}>`;
+      return one.startsWith('S') ? `<!subteam^${one}>` : `<@${one}>`;
+    })
+    .join(' ');
+}
+
 /**
  * A moment in the reader's own time zone, with UTC for clients that cannot.
  * https://docs.slack.dev/messaging/formatting-message-text#date-formatting

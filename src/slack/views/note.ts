@@ -1,14 +1,17 @@
 import type { Event } from '../../incident/events.ts';
 import type { RemedyRequest } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident } from '../../incident/state.ts';
+import { pagedText, pageFailedText } from './alarm.ts';
 import { actions, type Block, section, type View } from './blocks.ts';
 import { duration, person, plain, time } from './mrkdwn.ts';
+import { pageMovedText } from './page-moves.ts';
+import type { ViewContext } from './parent.ts';
 import { markOf, outcomeText, readingText, withCode } from './request.ts';
 import { suggestedButton } from './verdict.ts';
 
 /** What one event tells in the thread; `undefined` for events that have nothing to tell. */
-export function noteView(incident: Incident, event: Event): View | undefined {
-  const text = noteText(incident, event);
+export function noteView(incident: Incident, event: Event, view: ViewContext): View | undefined {
+  const text = noteText(incident, event, view);
   if (text === undefined) return undefined;
   const blocks: Block[] = [section(text)];
   const next = event.type === 'FixFailed' ? suggestedButton(incident) : undefined;
@@ -16,16 +19,20 @@ export function noteView(incident: Incident, event: Event): View | undefined {
   return { text: stripped(text).trim() || 'Lifeguard', blocks };
 }
 
-function noteText(incident: Incident, event: Event): string | undefined {
+function noteText(incident: Incident, event: Event, view: ViewContext): string | undefined {
   switch (event.type) {
     case 'Acknowledged':
       return `:raised_hand: ${person(event.by)} has it${event.by.via === 'pagerduty' ? ' (acknowledged in PagerDuty)' : ''}.`;
     case 'IncidentReopened':
       return `:red_circle: Firing again: *${plain(event.why, 150)}*, since ${time(event.startsAt)}.`;
     case 'LevelReached':
-      return levelText(event);
+      return levelText(event, view.onCall?.(incident.pool, event.level));
+    case 'Paged':
+      return pagedText(incident, event);
     case 'PageFailed':
-      return `:x: *The page of level ${event.level} was refused by PagerDuty:* ${plain(event.detail, 300)}. Nobody was paged by it; call them another way.`;
+      return pageFailedText(incident, event, view.policy);
+    case 'PageMoved':
+      return pageMovedText(incident, event);
     case 'DataCorruptionSuspected':
       return `:rotating_light: ${person(event.by)} suspects damaged data.`;
     case 'RootCauseNamed':
@@ -92,8 +99,12 @@ function fixFailedText(incident: Incident, event: Extract<Event, { type: 'FixFai
   return `:x: *That did not help enough:* ${titleOf(incident, event.request)}\n${pool}\n${next}`;
 }
 
-function levelText(event: Extract<Event, { type: 'LevelReached' }>): string {
-  const who = `level ${event.level}, *${plain(event.name, 80)}*`;
+/** @param onCall who is on call there, where that is known */
+function levelText(
+  event: Extract<Event, { type: 'LevelReached' }>,
+  onCall: readonly string[] | undefined,
+): string {
+  const who = `level ${event.level}, *${plain(event.name, 80)}*${onCallText(onCall)}`;
   const how = event.pages ? 'paging' : 'now with';
   const late = event.lateMs === undefined ? '' : `, ${duration(event.lateMs)} late`;
   switch (event.why) {
@@ -104,6 +115,14 @@ function levelText(event: Extract<Event, { type: 'LevelReached' }>): string {
     case 'at_once':
       return `:pager: ${capital((event.condition ?? '').replaceAll('_', ' '))}: ${how} ${who} at once.`;
   }
+}
+
+/** In brackets behind a level; nothing where nobody knows. */
+function onCallText(onCall: readonly string[] | undefined): string {
+  if (onCall === undefined) return '';
+  return onCall.length === 0
+    ? ' (nobody is on call)'
+    : ` (${onCall.map((name) => plain(name, 60)).join(', ')})`;
 }
 
 function resolvedText(incident: Incident, event: Extract<Event, { type: 'Resolved' }>): string {
@@ -125,5 +144,6 @@ function stripped(text: string): string {
   return text
     .replace(/:[a-z_]+: ?/g, '')
     .replaceAll('*', '')
+    .replace(/<!(?:here|channel|subteam\^\w+)> ?/g, '')
     .replace(/<!date\^\d+\^[^|]*\|([^>]*)>/g, '$1');
 }

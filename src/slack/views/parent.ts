@@ -14,6 +14,8 @@ export interface ViewContext {
   /** What the steps of the pool's runbook ask, by their numbers. */
   readonly stepTitles?: Readonly<Record<number, string>>;
   readonly links?: { readonly dashboard?: string; readonly alerts?: string };
+  /** Who is on call at a level of the pool's escalation, as PagerDuty told last; `undefined` when it did not. */
+  readonly onCall?: (pool: string | undefined, level: number) => readonly string[] | undefined;
 }
 
 /**

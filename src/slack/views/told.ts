@@ -9,6 +9,7 @@ export function toldText(told: Told | undefined): string | undefined {
     case 'done':
     case 'approved':
     case 'start':
+    case 'ignored':
       return undefined;
     case 'reason_needed':
       return 'Not asked for: this is risky and takes a reason; press its button and say why.';

@@ -1,0 +1,36 @@
+import { escalationFor } from '../config/lookup.ts';
+import type { Config, Environment, PageConfig } from '../config/types.ts';
+import { createEvents, type Events } from '../pagerduty/events.ts';
+import { OnCalls } from '../pagerduty/on-call.ts';
+import { createRest, type Rest } from '../pagerduty/rest.ts';
+
+/** PagerDuty, as the configuration reaches it. */
+export interface Pager {
+  readonly events: Events;
+  /** Absent without an API token. */
+  readonly rest: Rest | undefined;
+  readonly onCalls: OnCalls;
+  readonly pageOf: (pool: string | undefined, level: number) => PageConfig | undefined;
+}
+
+/** Makes the clients of PagerDuty; asks nothing yet. @param options `pagerCa`: a certificate authority to trust besides */
+export function createPager(options: {
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly pagerCa?: string;
+}): Pager {
+  const { config } = options;
+  const { eventsServer, apiServer, apiToken, fromEmail } = options.environment.pagerduty;
+  const ca = options.pagerCa === undefined ? {} : { ca: options.pagerCa };
+  const rest =
+    apiToken === undefined || fromEmail === undefined
+      ? undefined
+      : createRest({ server: apiServer, token: apiToken, fromEmail, ...ca });
+  const pagesOf = (pool: string | undefined) => escalationFor(config, pool).levels.map(({ page }) => page);
+  return {
+    events: createEvents({ server: eventsServer, ...ca }),
+    rest,
+    onCalls: new OnCalls({ rest, pools: [undefined, ...config.pools.map(({ name }) => name)], pagesOf }),
+    pageOf: (pool, level) => pagesOf(pool)[level - 1],
+  };
+}
