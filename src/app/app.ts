@@ -18,14 +18,18 @@ import { systemTimers } from '../pool/timers.ts';
 import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.ts';
 import { createSlackClient } from '../slack/client.ts';
 import { Groups } from '../slack/groups.ts';
+import { Alarms } from '../store/alarms.ts';
+import { Pages } from '../store/pages.ts';
 import { KEEP_SAMPLES_MS, Samples } from '../store/samples.ts';
 import { Store } from '../store/store.ts';
 import { diagnoseNow, NAMED_CAUSES, openDiagnoses } from './diagnosis.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type LocalSlack, openLocalSlack } from './local-slack.ts';
+import { createPagerEvents } from './pager.ts';
 import { Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
 import { Watch } from './watch.ts';
+import { createHeartbeat, createWatchdog } from './watchdog.ts';
 
 /** A health check that takes longer than this has failed. */
 const CHECK_TIMEOUT_MS = 2_000;
@@ -161,6 +165,21 @@ export async function startApp(options: AppOptions): Promise<App> {
     });
     // Asked while the store starts; the answer is looked at by whoever asks whether all is ready.
     askSlack().catch(() => undefined);
+    let alarms: Alarms | undefined;
+    const events = createPagerEvents(options);
+    const whole = {
+      config,
+      events,
+      slack: client,
+      pools,
+      health: () => health,
+      alarms: () => alarms,
+      log,
+      metrics,
+    };
+    const watchdog = createWatchdog(whole);
+    watchdog.start();
+    undo.push(() => watchdog.stop());
     // Loading Bolt takes a while: it is done while the store starts.
     if (takesRequests) slackApp = createSlackApp({ ...slack, log });
     const place = await (options.place ?? openStorePlace(environment, options.folder, log));
@@ -171,6 +190,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       ...(options.skewMs === undefined ? {} : { skewMs: options.skewMs }),
     });
     undo.push(() => store.close());
+    alarms = new Alarms(store.pool, options.skewMs);
+    const kept = alarms;
     const samples = new Samples(store.pool);
     const clock = () => new Date(Date.now() + (options.skewMs?.() ?? 0));
     const samplesOf = async (pool: string): Promise<Point[]> =>
@@ -244,17 +265,30 @@ export async function startApp(options: AppOptions): Promise<App> {
         poolFor: (labels) => poolFor(config, labels)?.name,
         nextIncidentId: () => store.nextIncidentId(),
         reopenWithinMs: config.reopenWithinMs,
+        watchdog:
+          config.watchdog === undefined
+            ? undefined
+            : { alertname: config.watchdog.alertname, onSeen: () => kept.sight('alert') },
         log,
         metrics,
       }),
       '/webhooks/pagerduty': createPagerDutyIntake({
         secrets: environment.pagerduty.webhookSecrets,
-        onNotice: createNoticeTaker(engine.loop),
+        onNotice: createNoticeTaker({
+          loop: engine.loop,
+          pages: new Pages(store.pool),
+          keyOf: engine.pager.rest?.incidentKey,
+          metrics,
+        }),
+        now: () => clock().getTime(),
         log,
         metrics,
       }),
       ...(slackApp?.http === undefined ? {} : { [SLACK_PATH]: slackApp.http.requestListener }),
     };
+    const heartbeat = createHeartbeat(whole);
+    heartbeat?.start();
+    if (heartbeat !== undefined) undo.push(() => heartbeat.stop());
     await poolsOpen;
     if (environment.role !== 'web') {
       const watch = new Watch({

@@ -13,14 +13,23 @@ export interface Pager {
   readonly pageOf: (pool: string | undefined, level: number) => PageConfig | undefined;
 }
 
-/** Makes the clients of PagerDuty; asks nothing yet. @param options `pagerCa`: a certificate authority to trust besides */
-export function createPager(options: {
+/** Where PagerDuty is, and a certificate authority to trust besides the usual ones. */
+interface PagerOptions {
   readonly config: Config;
   readonly environment: Environment;
   readonly pagerCa?: string;
-}): Pager {
+}
+
+/** The client of the Events API alone. */
+export function createPagerEvents({ environment, pagerCa }: PagerOptions): Events {
+  const server = environment.pagerduty.eventsServer;
+  return createEvents({ server, ...(pagerCa === undefined ? {} : { ca: pagerCa }) });
+}
+
+/** Makes the clients of PagerDuty; asks nothing yet. */
+export function createPager(options: PagerOptions): Pager {
   const { config } = options;
-  const { eventsServer, apiServer, apiToken, fromEmail } = options.environment.pagerduty;
+  const { apiServer, apiToken, fromEmail } = options.environment.pagerduty;
   const ca = options.pagerCa === undefined ? {} : { ca: options.pagerCa };
   const rest =
     apiToken === undefined || fromEmail === undefined
@@ -28,7 +37,7 @@ export function createPager(options: {
       : createRest({ server: apiServer, token: apiToken, fromEmail, ...ca });
   const pagesOf = (pool: string | undefined) => escalationFor(config, pool).levels.map(({ page }) => page);
   return {
-    events: createEvents({ server: eventsServer, ...ca }),
+    events: createPagerEvents(options),
     rest,
     onCalls: new OnCalls({ rest, pools: [undefined, ...config.pools.map(({ name }) => name)], pagesOf }),
     pageOf: (pool, level) => pagesOf(pool)[level - 1],

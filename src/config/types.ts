@@ -211,6 +211,8 @@ export interface RoutedPage {
 /** Alertmanager's always-firing alert is expected this often; its absence is announced. */
 export interface WatchdogConfig {
   readonly everyMs: number;
+  /** It may be late by so much, milliseconds. */
+  readonly graceMs: number;
   /** The always-firing alert's `alertname`. */
   readonly alertname: string;
   /** Who is paged when it stays away; left out: level 1. */
@@ -222,6 +224,7 @@ export interface HeartbeatConfig {
   /** May hold a token: treated as a secret. */
   readonly url: string;
   readonly everyMs: number;
+  readonly method: 'get' | 'post';
 }
 
 /** How Slack is reached; `console`: not configured, the local console stands in. */

@@ -21,6 +21,8 @@ export interface AlertmanagerIntakeOptions {
   readonly poolFor: (labels: Readonly<Record<string, string>>) => string | undefined;
   /** An id for a new incident that nobody was given before. */
   readonly nextIncidentId: () => Promise<string>;
+  /** Alertmanager's always-firing alert, which opens no incident; `onSeen` resolves once that is stored. */
+  readonly watchdog?: { readonly alertname: string; readonly onSeen: () => Promise<void> } | undefined;
   /** A resolved incident takes a new alert for this long, in milliseconds. */
   readonly reopenWithinMs: number;
   readonly log: Logger;
@@ -40,7 +42,17 @@ export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): Re
 
   async function take(body: Buffer): Promise<object> {
     const notification = read(body);
-    const parts = split(notification, options.poolFor);
+    const alerts = notification.alerts.map(alertOf);
+    const isWatchdog = ({ labels }: Alert): boolean => labels['alertname'] === options.watchdog?.alertname;
+    const seen = alerts.filter(isWatchdog);
+    if (options.watchdog !== undefined && seen.some(({ status }) => status === 'firing')) {
+      await options.watchdog.onSeen();
+    }
+    const parts = split(
+      options.watchdog === undefined ? alerts : alerts.filter((one) => !isWatchdog(one)),
+      options.poolFor,
+    );
+    if (parts.length === 0) return { status: 'ok', incidents: [] };
     const given = await ids.take(parts.length);
     const submissions = parts.map(
       ({ pool, alerts }, index): Submission => ({
@@ -102,11 +114,11 @@ function unauthorized(why: string): Refused {
 
 /** The alerts by the pool they are tied to, in the order in which the pools come up. */
 function split(
-  notification: Notification,
+  all: readonly Alert[],
   poolFor: AlertmanagerIntakeOptions['poolFor'],
 ): { readonly pool: string | undefined; readonly alerts: readonly Alert[] }[] {
   const byPool = new Map<string | undefined, Alert[]>();
-  for (const alert of notification.alerts.map(alertOf)) {
+  for (const alert of all) {
     const pool = poolFor(alert.labels);
     const others = byPool.get(pool);
     if (others === undefined) byPool.set(pool, [alert]);

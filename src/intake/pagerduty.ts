@@ -5,28 +5,28 @@ import { verifySignature } from '../pagerduty/signature.ts';
 import { type PagerDutyNotice, parseWebhook, WebhookError } from '../pagerduty/webhook.ts';
 import { createReceiver, Refused, type RequestHandler } from './receiver.ts';
 
+/**
+ * PagerDuty gives a delivery up within the hour, and an outage of ours is no longer: what is older than
+ * this was recorded by somebody and is played again.
+ */
+export const OLDEST_MS = 24 * 60 * 60_000;
+
 export interface PagerDutyIntakeOptions {
-  /** The secrets of the webhook subscriptions; none: the endpoint is off. See `splitSecrets`. */
+  /** The secrets of the webhook subscriptions; none: the endpoint is off. */
   readonly secrets: readonly string[];
   /** Takes in what happened; resolves once it is committed. Deliveries may repeat: `notice.id` is the same then. */
   readonly onNotice: (notice: PagerDutyNotice) => Promise<void>;
+  /** Milliseconds since 1970; the system's clock when left out. */
+  readonly now?: () => number;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'webhook'>;
-}
-
-/** The secrets in PAGERDUTY_WEBHOOK_SECRET: several, separated by commas, while one is being replaced. */
-export function splitSecrets(value: string | undefined): string[] {
-  return (value ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '');
 }
 
 /**
  * Makes the handler of `POST /webhooks/pagerduty`, PagerDuty's webhooks v3.
  *
  * 200 once `onNotice` has committed; 404 while no secret is set, 405, 413, 401 when no signature over
- * the raw body matches, 400 naming the field; 503 for every fault of our own. Never rejects.
+ * the raw body matches or what is told is more than a day old, 400 naming the field; 503 for every fault of our own. Never rejects.
  */
 export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestHandler {
   const { secrets, onNotice, log, metrics } = options;
@@ -36,6 +36,9 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
       throw new Refused(401, 'no signature in X-PagerDuty-Signature matches PAGERDUTY_WEBHOOK_SECRET');
     }
     const notice = read(body);
+    if ((options.now?.() ?? Date.now()) - Date.parse(notice.at) > OLDEST_MS) {
+      throw new Refused(401, 'event.occurred_at is more than a day ago: this is a replay');
+    }
     await onNotice(notice);
     log.info({ notice: notice.id, kind: notice.kind }, 'a webhook of PagerDuty was taken in');
     return { status: 'ok' };

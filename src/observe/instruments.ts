@@ -53,6 +53,11 @@ export function createInstruments(registry: Registry) {
       'level',
       'outcome',
     ]),
+    pageNotices: counter(
+      'page_notices_total',
+      'Webhooks of PagerDuty by what they told; repeat, late, echo, unknown: nothing was taken.',
+      ['kind', 'outcome'],
+    ),
     remedies: counter('remedies_total', 'Remedies carried out, by how they ended.', ['action', 'outcome']),
     interactions: counter('interactions_total', 'Clicks and commands of people.', ['action', 'outcome']),
     interactionAck: histogram(
@@ -88,6 +93,19 @@ export function createInstruments(registry: Registry) {
     lifelineUp: gauge('lifeline_up', '1 while the connection that is held for the emergency is open.', [
       'pool',
     ]),
+    partUp: gauge('part_up', '1 while a part that Lifeguard needs is well, as the watchdog sees it.', [
+      'part',
+    ]),
+    alarms: counter(
+      'alarms_total',
+      'Alarms about Lifeguard itself: raised, failed (raised, the page was not taken at once), over.',
+      ['part', 'outcome'],
+    ),
+    watchdogSeen: gauge(
+      'watchdog_seen_timestamp_seconds',
+      "When Alertmanager's always-firing alert came last, in seconds since 1970.",
+    ),
+    heartbeats: counter('heartbeats_total', 'Signs of life; skipped: not ready.', ['outcome']),
     scrapeFaults: counter('scrape_faults_total', 'Figures that could not be read for a scrape.', ['figure']),
   };
 }

@@ -23,10 +23,15 @@ export interface MetricsOptions {
   readonly collectWithinMs?: number;
 }
 
+/** What became of a notice of PagerDuty; `unknown`: of none of our pages. */
+export type NoticeOutcome = 'taken' | 'repeat' | 'late' | 'echo' | 'unknown' | 'none';
+
 /** What Lifeguard counts and measures, rendered for Prometheus. Times are given in milliseconds. */
 export interface Metrics {
   /** A webhook was answered with an HTTP code, or `cut` because its sender went away. */
   webhook(source: 'alertmanager' | 'pagerduty', code: number | 'cut', ms: number): void;
+  /** A webhook of PagerDuty was taken in, or not. */
+  pageNotice(kind: string, outcome: NoticeOutcome): void;
   /** Counts all that can be read off the events of a commit. */
   observeCommit(committed: Committed, command: Command): void;
   /** One run of an effect ended. */
@@ -39,6 +44,13 @@ export interface Metrics {
   /** All connections of a pool by state; states that are not named are no longer there. */
   poolConnections(pool: string, byState: Readonly<Record<string, number>>): void;
   lifeline(pool: string, up: boolean): void;
+  /** The watchdog looked at a part. */
+  part(part: string, isUp: boolean): void;
+  /** An alarm about Lifeguard itself began or ended. */
+  alarm(part: string, outcome: 'raised' | 'failed' | 'over'): void;
+  /** When Alertmanager's always-firing alert came last. */
+  watchdogSeen(at: Date): void;
+  heartbeat(outcome: 'sent' | 'skipped' | 'failed'): void;
   /** The page that Prometheus reads. A figure that cannot be had is left out, and counted. */
   render(): Promise<string>;
   /** The `Content-Type` of the page. */
@@ -59,6 +71,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     to.effectsDead,
     to.effectsLag,
     to.queueDepth,
+    to.watchdogSeen,
   ];
   for (const gauge of asked) gauge.remove();
 
@@ -102,6 +115,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       to.webhooks.inc({ source, code });
       to.intake.observe({ source }, ms / 1_000);
     },
+    pageNotice: (kind, outcome) => to.pageNotices.inc({ kind, outcome }),
     observeCommit: (committed, command) => countCommit(to, committed, command),
     effect(kind, outcome, ms) {
       to.effects.inc({ kind, outcome });
@@ -117,6 +131,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       statesOf.set(pool, Object.keys(byState));
     },
     lifeline: (pool, up) => to.lifelineUp.set({ pool }, up ? 1 : 0),
+    part: (part, isUp) => to.partUp.set({ part }, isUp ? 1 : 0),
+    alarm: (part, outcome) => to.alarms.inc({ part, outcome }),
+    watchdogSeen: (at) => to.watchdogSeen.set(at.getTime() / 1_000),
+    heartbeat: (outcome) => to.heartbeats.inc({ outcome }),
     // Scrapes that come together are answered by one look.
     render() {
       rendering ??= renderNow().finally(() => {

@@ -31,6 +31,10 @@ export interface PagerDutyNotice {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly note?: string;
+  /** Of an incident whose priority was set. */
+  readonly priority?: string;
+  /** Of the person that `by` names. */
+  readonly byId?: string;
   /** Names of those it is assigned to now. */
   readonly assignees?: readonly string[];
 }
@@ -81,6 +85,7 @@ const INCIDENT = z.looseObject({
   id: z.string().min(1),
   incident_key: z.string().nullish(),
   assignees: z.array(REFERENCE).nullish(),
+  priority: REFERENCE.nullish(),
   resolve_reason: z.looseObject({ type: z.string().nullish() }).nullish(),
 });
 
@@ -89,7 +94,7 @@ const NOTE = z.looseObject({
   content: z.string(),
 });
 
-type Told = Omit<PagerDutyNotice, 'id' | 'by' | 'byPerson' | 'at'>;
+type Told = Omit<PagerDutyNotice, 'id' | 'by' | 'byId' | 'byPerson' | 'at'>;
 
 /**
  * Reads a webhook of version 3. Fields and types of event that are not known are accepted.
@@ -103,6 +108,7 @@ export function parseWebhook(body: Buffer | string): PagerDutyNotice {
     id: event.id,
     ...toldBy(event.event_type, event.data),
     ...(by === undefined || by === null ? {} : { by }),
+    ...(event.agent?.id ? { byId: event.agent.id } : {}),
     byPerson: event.agent?.type === 'user_reference',
     at: new Date(event.occurred_at).toISOString(),
   };
@@ -123,6 +129,9 @@ function toldBy(type: string, data: unknown): Told {
     incidentId: incident.id,
     ...(incident.incident_key ? { incidentKey: incident.incident_key } : {}),
     ...(names === undefined ? {} : { assignees: names }),
+    ...(kind === 'priority_updated' && incident.priority?.summary
+      ? { priority: incident.priority.summary }
+      : {}),
   };
 }
 

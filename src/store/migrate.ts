@@ -4,6 +4,7 @@ import pg from 'pg';
 import * as incidents from './migrations/001_incidents.ts';
 import * as samples from './migrations/002_samples.ts';
 import * as warnings from './migrations/003_warnings.ts';
+import * as pagerduty from './migrations/004_pagerduty.ts';
 
 /** What a migration's file exports. */
 interface Migration {
@@ -16,6 +17,7 @@ const MIGRATIONS = new Map<string, Migration>([
   ['001_incidents', incidents],
   ['002_samples', samples],
   ['003_warnings', warnings],
+  ['004_pagerduty', pagerduty],
 ]);
 
 /** The names of all migrations, in their order. */

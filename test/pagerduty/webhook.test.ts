@@ -41,6 +41,7 @@ describe('a webhook', () => {
       incidentKey: 'incident-1/L1',
       incidentId: 'PGR0VU2',
       by: 'Ada Byron',
+      byId: 'PADA',
       byPerson: true,
       at: '2026-10-02T18:45:22.169Z',
       assignees: ['Grace'],

@@ -7,7 +7,12 @@ import { connect, testDatabase } from '../support/postgres.ts';
 test('a fresh store gets every migration, and a second run has nothing to do', async () => {
   const database = await testDatabase();
   try {
-    expect(await migrate(database.url)).toEqual(['001_incidents', '002_samples', '003_warnings']);
+    expect(await migrate(database.url)).toEqual([
+      '001_incidents',
+      '002_samples',
+      '003_warnings',
+      '004_pagerduty',
+    ]);
     expect(await migrate(database.url)).toEqual([]);
   } finally {
     await database.drop();
@@ -18,7 +23,7 @@ test('of replicas that migrate at once, one does the work and the others wait fo
   const database = await testDatabase();
   try {
     const runs = await Promise.all([1, 2, 3, 4].map(() => migrate(database.url)));
-    expect(runs.map((run) => run.length).toSorted()).toEqual([0, 0, 0, 3]);
+    expect(runs.map((run) => run.length).toSorted()).toEqual([0, 0, 0, 4]);
   } finally {
     await database.drop();
   }
