@@ -1,6 +1,9 @@
 import { duration } from '../incident/words.ts';
 import type { Alarms } from '../store/alarms.ts';
 
+/** Several looks must be missing before that counts as a time in which nobody looked. */
+const LEAST_GAP_MS = 30_000;
+
 export interface AlertWatchOptions {
   readonly alarms: Pick<Alarms, 'sight' | 'sightings'>;
   readonly everyMs: number;
@@ -22,7 +25,7 @@ export function createAlertWatch(options: AlertWatchOptions): () => Promise<stri
     const { now, alert, look, resumed } = await alarms.sightings();
     await alarms.sight('look');
     if (alert !== null) options.onSeen?.(alert);
-    if (look === null || now.getTime() - look.getTime() > graceMs) {
+    if (look === null || now.getTime() - look.getTime() > Math.max(graceMs, LEAST_GAP_MS)) {
       await alarms.sight('resumed');
       return undefined;
     }

@@ -154,9 +154,23 @@ describe('lifeguard check', () => {
     );
     expect(stdout).toContain('FAIL  access: nobody may approve a remedy');
     expect(stdout).toContain('FAIL  alertmanager: ALERTMANAGER_WEBHOOK_TOKEN is not set');
-    expect(stdout).toContain('FAIL  pagerduty: escalation.levels[1].page.routing_key is no integration key');
+    expect(stdout).toContain(
+      'FAIL  pagerduty: escalation.levels[1].page.routing_key (level 2, Database administrator) is no integration key',
+    );
     expect(stdout).not.toContain('tooshort');
     expect(code).toBe(1);
+  });
+
+  test('names the level whose key PagerDuty does not know, and pages nobody by trying them', async () => {
+    const unknown = `${'9'.repeat(31)}x`;
+    const { code, stdout } = await checked({}, (yaml) => yaml.replace(ROUTING_KEYS.L3, unknown));
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'FAIL  pagerduty: escalation.levels[2].page.routing_key (level 3, Infrastructure lead): PagerDuty answered 400: Invalid routing key',
+    );
+    expect(stdout).not.toContain(unknown);
+    expect(pagerduty.pages.map(({ action, effect }) => `${action} ${effect}`)).toContain('resolve dropped');
+    expect(pagerduty.incidents).toEqual([]);
   });
 
   test('tries the REST token of PagerDuty, and pages nobody', async () => {
@@ -165,7 +179,7 @@ describe('lifeguard check', () => {
     const bad = await checked({ PAGERDUTY_API_TOKEN: 'wrong', PAGERDUTY_FROM_EMAIL: FROM_EMAIL });
     expect(bad.stdout).toContain('FAIL  pagerduty rest: PAGERDUTY_API_TOKEN is refused');
     expect(bad.code).toBe(1);
-    expect(pagerduty.pages).toEqual([]);
+    expect(pagerduty.incidents).toEqual([]);
   });
 
   test('tells of servers that cannot be reached, and never prints a password', async () => {
