@@ -201,8 +201,17 @@ heartbeat: { url: "https://monitor.example.com/ping/1" }
       { routingKey: 'k1', fallbackRoutingKey: 'k2' },
       { escalationLevel: 2 },
     ]);
-    expect(config.watchdog).toEqual({ everyMs: 360_000, alertname: 'Watchdog', page: { routingKey: 'k3' } });
-    expect(config.heartbeat).toEqual({ url: 'https://monitor.example.com/ping/1', everyMs: 60_000 });
+    expect(config.watchdog).toEqual({
+      everyMs: 360_000,
+      graceMs: 60_000,
+      alertname: 'Watchdog',
+      page: { routingKey: 'k3' },
+    });
+    expect(config.heartbeat).toEqual({
+      url: 'https://monitor.example.com/ping/1',
+      everyMs: 60_000,
+      method: 'get',
+    });
   });
 });
 
