@@ -17,6 +17,7 @@ import type { Point } from '../pool/series.ts';
 import { systemTimers } from '../pool/timers.ts';
 import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.ts';
 import { createSlackClient } from '../slack/client.ts';
+import type { OnCallNow } from '../slack/desk.ts';
 import { Groups } from '../slack/groups.ts';
 import { Alarms } from '../store/alarms.ts';
 import { Pages } from '../store/pages.ts';
@@ -231,6 +232,8 @@ export async function startApp(options: AppOptions): Promise<App> {
         outbox: engine.outbox,
         pools: pools.desks(config.slack.channel, (pool) => diagnoseNow(diagnoses, contexts, pool, clock())),
         causes: NAMED_CAUSES,
+        policy: engine.policy,
+        onCall: () => askOnCall(running.pager.rest),
         access: config.access,
         groupsOf: (user) => groups.of(user),
         log,
@@ -310,6 +313,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   return { url, port, store, engine, ...(local === undefined ? {} : { local }), stop };
+}
+
+function askOnCall(rest: Engine['pager']['rest']): Promise<OnCallNow> | undefined {
+  return rest
+    ?.onCalls()
+    .then((outcome) => (outcome.kind === 'done' ? { people: outcome.value } : { trouble: outcome.message }));
 }
 
 async function need<T>(value: T | undefined): Promise<T> {

@@ -56,12 +56,19 @@ export function openDiagnoses(config: Config): Diagnoses {
       steps: stepsOf(pool).map((step) => step.number),
       diagnose: (facts) => verdictFor(pool, facts),
       followUps: followUpsIn(pool === undefined ? undefined : runbooks.get(pool)),
+      ...relatedIn(pool === undefined ? undefined : runbooks.get(pool)),
     }),
     titles: (pool) => Object.fromEntries(stepsOf(pool).map((step) => [step.number, step.title])),
     verdict: verdictFor,
     checks: (pool, number) => stepsOf(pool).find((step) => step.number === number)?.checks,
     prometheus: (pool) => clients.get(pool),
   };
+}
+
+/** The alerts that a runbook names as related; one that names none leaves the usual ones. */
+function relatedIn(runbook: Runbook | undefined): Pick<Diagnosis, 'relatedAlerts'> {
+  const names = runbook?.relatedAlerts.map(({ name }) => name) ?? [];
+  return names.length === 0 ? {} : { relatedAlerts: names };
 }
 
 /** What a runbook wants done afterwards, what is most urgent first. */

@@ -63,6 +63,8 @@ export interface Engine {
   readonly outbox: Outbox;
   readonly queue: EffectQueue;
   readonly sweeper: Sweeper;
+  /** The rules for a pool's incidents, by the configuration; without a name, for those of no pool. */
+  readonly policy: (pool: string | undefined) => Policy;
   readonly pager: Pager;
   /** Why PagerDuty did not take the last event; `undefined` when it did, or none was sent. */
   readonly pagerTrouble: () => string | undefined;
@@ -165,6 +167,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     queue,
     sweeper,
     pager,
+    policy,
     pagerTrouble: () => pagerTrouble,
     async stop() {
       pager.onCalls.stop();

@@ -1,4 +1,5 @@
 import type { Baselines } from '../checks/baselines.ts';
+import type { DetectConfig } from '../config/types.ts';
 import type { Loop } from '../effects/loop.ts';
 import type { Alert } from '../incident/alerts.ts';
 import type { Logger } from '../observe/log.ts';
@@ -10,6 +11,7 @@ import type { Timers } from '../pool/timers.ts';
 import type { Sample, Samples } from '../store/samples.ts';
 import { poolKey, type Store } from '../store/store.ts';
 import type { Pool } from './pools.ts';
+import { Silence } from './silence.ts';
 
 export interface WatchOptions {
   readonly pools: Iterable<Pool>;
@@ -33,9 +35,12 @@ export const DETECTED_ALERT = 'ConnectionPoolNearlyExhausted';
 export class Watch {
   readonly #options: WatchOptions;
   readonly #samplers: Sampler[] = [];
+  readonly #silence: Silence;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    const { loop, store, reopenWithinMs, timers } = options;
+    this.#silence = new Silence({ loop, store, reopenWithinMs, now: () => timers.now() });
     for (const { config, lifeline } of options.pools) {
       const log = options.log.child({ pool: config.name });
       this.#samplers.push(
@@ -50,8 +55,13 @@ export class Watch {
             const newest = history.at(-1);
             if (newest !== undefined) options.metrics.poolConnections(pool, byState(newest));
             void options.baselines.remember(pool, lifeline, options.timers.now());
+            this.#silence
+              .answers(pool, config.detect)
+              .catch((error: unknown) =>
+                log.warn({ err: error }, 'that the database answers is not told yet'),
+              );
           },
-          onDetect: (pool, told, facts) => this.#tell(pool, told, facts),
+          onDetect: (pool, told, facts) => this.#tell(pool, told, facts, config.detect),
           onError: (error) => log.warn({ err: error }, 'a sample could not be kept or judged'),
         }),
       );
@@ -68,7 +78,12 @@ export class Watch {
     await Promise.all(this.#samplers.map((sampler) => sampler.stop()));
   }
 
-  async #tell(pool: string, told: Told, facts: DetectionFacts): Promise<void> {
+  async #tell(
+    pool: string,
+    told: Told,
+    facts: DetectionFacts,
+    detect: DetectConfig | undefined,
+  ): Promise<void> {
     switch (told) {
       case 'warn':
         return this.#warn(pool, facts);
@@ -78,7 +93,9 @@ export class Watch {
         if (facts.over === 'warn') return this.#calm(pool);
         return this.#alert(pool, 'resolved', facts);
       case 'unreachable':
+        return this.#silence.silent(pool, facts, detect);
       case 'reachable':
+        // Told with every sample.
         return;
     }
   }

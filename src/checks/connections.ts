@@ -1,18 +1,22 @@
+import { damageText } from '../incident/conditions.ts';
 import type { ConnectionFacts, SessionFact } from '../incident/facts.ts';
 import type { PoolReading } from '../incident/remedy.ts';
 import { type Activity, type Group, longRunning } from '../pool/activity.ts';
 import type { PoolSession } from '../pool/session-row.ts';
 import type { BuiltinParams } from '../runbook/builtin.ts';
 import { type Check, counted } from './check.ts';
+import { damageIn, readChecksumFailures } from './damage.ts';
 import { isIdleInTransaction, worthALook } from './sessions.ts';
 
 /** Step 2 of the runbook: who holds the connections, by state, application, user, address and age. */
 export const connections: Check<BuiltinParams<'connections'>> = {
   name: 'connections',
   over: 'lifeline',
-  async run({ snapshots }, { overMs, top }) {
+  async run({ lifeline, snapshots }, { overMs, top }) {
     const activity = await snapshots.activity();
     const locks = await snapshots.locks();
+    // Who holds the connections is worth telling, whatever becomes of this.
+    const damage = await readChecksumFailures(lifeline).catch(damageIn);
     const { headline, rows, more: beyond } = worthALook(activity, locks);
     const long = longRunning(activity, { overMs });
     const shown = rows.slice(0, top);
@@ -28,6 +32,7 @@ export const connections: Check<BuiltinParams<'connections'>> = {
     const root = rows[0];
     if (root !== undefined && root.blocks > 0)
       lines.push(`pid ${root.pid} blocks ${root.blocks} other sessions, directly or through each other`);
+    if (damage !== undefined) lines.push(damageText(damage));
     lines.push(
       `max_connections ${activity.maxConnections}, of which ${activity.superuserReserved + activity.reserved} are reserved`,
     );
@@ -39,7 +44,10 @@ export const connections: Check<BuiltinParams<'connections'>> = {
         ...(more > 0 ? { more, rest: { name: 'sessions.txt', text: sessionsText(activity) } } : {}),
         ...(activity.hidden === null ? {} : { mend: activity.hidden.mend }),
       },
-      facts: { connections: connectionFacts(activity, overMs) },
+      facts: {
+        connections: connectionFacts(activity, overMs),
+        ...(damage === undefined ? {} : { damage }),
+      },
       reading: readingOf(activity),
     };
   },

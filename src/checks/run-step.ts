@@ -1,11 +1,12 @@
 import type { StepFindings } from '../incident/events.ts';
-import type { Facts } from '../incident/facts.ts';
+import type { DamageFacts, Facts } from '../incident/facts.ts';
 import type { PoolReading } from '../incident/remedy.ts';
 import { maskLiterals } from '../observe/errors.ts';
 import { maskShapes } from '../observe/mask.ts';
 import { faultOf, INSUFFICIENT_PRIVILEGE } from '../pool/faults.ts';
 import type { CheckCall } from '../runbook/types.ts';
 import { type CheckContext, CheckFailure, type CheckResult } from './check.ts';
+import { damageIn } from './damage.ts';
 import { isOverNetwork, nameOf, runCall } from './run-call.ts';
 
 /** All checks of a step together end after this long, whatever they wait for. */
@@ -20,7 +21,9 @@ export interface StepResult {
   readonly reading?: PoolReading;
 }
 
-type Outcome = { readonly result: CheckResult } | { readonly failed: string; readonly mend?: string };
+type Outcome =
+  | { readonly result: CheckResult }
+  | { readonly failed: string; readonly mend?: string; readonly damage?: DamageFacts };
 
 /**
  * Runs the checks of a step, those over the pool's connection one after the other and the rest beside them.
@@ -61,7 +64,9 @@ async function attempt(
     const result = await Promise.race([runCall(context, call), over]);
     return result === 'over' ? lateOutcome(call, timeoutMs) : { result };
   } catch (error) {
-    return failedOutcome(call, error);
+    const damage = damageIn(error);
+    const outcome = failedOutcome(call, error);
+    return damage === undefined ? outcome : { ...outcome, damage };
   }
 }
 
@@ -69,7 +74,7 @@ function lateOutcome(call: CheckCall, timeoutMs: number): Outcome {
   return { failed: `${nameOf(call)} did not end within the ${timeoutMs / 1_000} s of the step` };
 }
 
-function failedOutcome(call: CheckCall, error: unknown): Outcome {
+function failedOutcome(call: CheckCall, error: unknown): Extract<Outcome, { failed: string }> {
   if (error instanceof CheckFailure) {
     const message = `${nameOf(call)}: ${oneLine(error.message)}`;
     return error.mend === undefined ? { failed: message } : { failed: message, mend: error.mend };
@@ -152,7 +157,11 @@ function merged(outcomes: readonly Outcome[]): StepResult {
       ...(rest === undefined ? {} : { rest }),
       ...(verdict === undefined ? {} : { verdict }),
     },
-    facts: Object.assign({}, ...results.map((result) => result.facts)),
+    facts: Object.assign(
+      {},
+      ...results.map((result) => result.facts),
+      ...failures.flatMap(({ damage }) => (damage === undefined ? [] : [{ damage }])),
+    ),
     ...(reading === undefined ? {} : { reading }),
   };
 }

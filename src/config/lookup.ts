@@ -21,7 +21,7 @@ export function escalationFor(config: Config, pool?: string): EscalationConfig {
 }
 
 /** The diagnosis of a pool: its runbook's steps and follow-ups, and what ranks the causes. */
-export type Diagnosis = { readonly steps: readonly number[] } & Pick<Policy, 'diagnose'> &
+export type Diagnosis = { readonly steps: readonly number[] } & Pick<Policy, 'diagnose' | 'relatedAlerts'> &
   Pick<NonNullable<Policy['pool']>, 'followUps'>;
 
 /**
@@ -58,6 +58,7 @@ export function policyFor(config: Config, pool?: string, diagnosis: Diagnosis = 
             ...(diagnosis.followUps === undefined ? {} : { followUps: diagnosis.followUps }),
           },
           ...(diagnosis.diagnose === undefined ? {} : { diagnose: diagnosis.diagnose }),
+          ...(diagnosis.relatedAlerts === undefined ? {} : { relatedAlerts: diagnosis.relatedAlerts }),
         }),
   };
 }

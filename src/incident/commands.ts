@@ -59,7 +59,16 @@ export type Command =
   | { readonly type: 'Deny'; readonly by: Actor; readonly request: string }
   /** Takes back what is approved and has not begun. */
   | { readonly type: 'CancelQueued'; readonly by: Actor; readonly request: string }
-  | { readonly type: 'Escalate'; readonly by: Actor; readonly level?: number }
+  | {
+      readonly type: 'Escalate';
+      readonly by: Actor;
+      readonly level?: number;
+      readonly reason?: string;
+    }
+  /** Puts the next level off by `SNOOZE_MS`. */
+  | { readonly type: 'Snooze'; readonly by: Actor; readonly reason: string }
+  /** `to` with the groups they are in now: who may not respond is given no incident. */
+  | { readonly type: 'HandOver'; readonly by: Actor; readonly to: Actor }
   | { readonly type: 'SuspectDataCorruption'; readonly by: Actor }
   | { readonly type: 'Resolve'; readonly by: Actor }
   /** An act that was stopped before it reached the incident (e.g. a preview that may not be asked for). */
@@ -121,6 +130,9 @@ export type Command =
     }
   /** The pool as it stands after a remedy: below the line, or still not when the time was up. */
   | { readonly type: 'RecordVerification'; readonly request: string; readonly reading?: PoolReading }
+  /** The database does not answer, or answers again; told as long as it is so. `since` is ISO 8601. */
+  | { readonly type: 'RecordUnresponsive'; readonly since: string; readonly detail?: string }
+  | { readonly type: 'RecordResponsive' }
   | {
       readonly type: 'RecordPage';
       readonly level: number;

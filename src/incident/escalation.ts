@@ -5,9 +5,23 @@ import { type Incident, levelInForce } from './state.ts';
 /** A level reached later than this after its due time says so; below it is the work of the clock's own grain. */
 const WORTH_SAYING_MS = 2_000;
 
-/** When a level falls due: `after` counts from the alert's `startsAt`. Milliseconds since the epoch. */
+/** `Snooze 10 min` puts the next level off by this much, once. */
+export const SNOOZE_MS = 10 * 60_000;
+
+/** When a level stands in the policy: `after` counts from the alert's `startsAt`. Milliseconds since the epoch. */
 export function dueAt(incident: Incident, level: Level): number {
   return Date.parse(incident.startsAt) + level.afterMs;
+}
+
+/**
+ * When a level falls due as the incident stands: its time in the policy, or later where it, or one below it, was
+ * postponed. Each level is postponed once and by `SNOOZE_MS`, so none falls due later than that after its time.
+ */
+export function fallsDueAt(incident: Incident, level: Level, number: number): number {
+  const until = (incident.snoozes ?? []).flatMap((snooze) =>
+    snooze.isOver !== true && snooze.level <= number ? [Date.parse(snooze.until)] : [],
+  );
+  return Math.max(dueAt(incident, level), ...until);
 }
 
 /** Whether the level need not be reached any more, as the incident stands. */
@@ -36,11 +50,13 @@ export function dueLevels(incident: Incident, now: Date, policy: Policy): EventO
   return policy.escalation.levels.flatMap((level, index) => {
     const number = index + 1;
     if (hasReached(incident, number) || isUnnecessary(incident, level)) return [];
-    const lateMs = now.getTime() - dueAt(incident, level);
+    const lateMs = now.getTime() - fallsDueAt(incident, level, number);
     if (lateMs < 0) return [];
     const event = reachLevel(policy, number, now, 'due');
     if (event === undefined) return [];
-    return [lateMs > WORTH_SAYING_MS && level.afterMs > 0 ? { ...event, lateMs } : event];
+    const reason = level.unless === undefined ? {} : { unless: level.unless, afterMs: level.afterMs };
+    const isLate = lateMs > WORTH_SAYING_MS && level.afterMs > 0;
+    return [{ ...event, ...reason, ...(isLate ? { lateMs } : {}) }];
   });
 }
 
@@ -52,7 +68,7 @@ export function nextDue(
   if (incident.kind !== 'incident') return undefined;
   for (const [index, level] of policy.escalation.levels.entries()) {
     if (hasReached(incident, index + 1) || isUnnecessary(incident, level)) continue;
-    return { level: index + 1, name: level.name, at: dueAt(incident, level) };
+    return { level: index + 1, name: level.name, at: fallsDueAt(incident, level, index + 1) };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { SharedFile } from './effects.ts';
 import type { Facts } from './facts.ts';
 import type { PageNotice, PageWay } from './pages.ts';
 import type { PersonRef } from './people.ts';
-import type { AtOnceCondition } from './policy.ts';
+import type { AtOnceCondition, Unless } from './policy.ts';
 import type { PoolReading, RemedyOutcome, RemedyRequest } from './remedy.ts';
 import type { EarlyWarning, FollowUp, IncidentKind } from './state.ts';
 import type { CauseId, Verdict } from './verdict.ts';
@@ -151,6 +151,11 @@ export type Event = { readonly at: string } & (
       readonly channel?: string;
       /** How long after its due time the level was reached, when that is more than a moment. */
       readonly lateMs?: number;
+      /** Of a level that fell due: what would have spared it, and how long after the start it stands in the policy. */
+      readonly unless?: Unless;
+      readonly afterMs?: number;
+      /** Of a level that was asked for: why, in the words of the one who asked. */
+      readonly reason?: string;
     }
   | {
       readonly type: 'Paged';
@@ -168,7 +173,40 @@ export type Event = { readonly at: string } & (
       /** Whether the thread tells it by a message; if not, another event of the same moment tells it. */
       readonly told: boolean;
     } & PageNotice)
-  | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef }
+  /** `evidence`: what the checks met; absent where a person says so. */
+  | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef; readonly evidence?: string }
+  | {
+      /** The pool's database has not answered on the connection that is held for it. */
+      readonly type: 'DatabaseUnresponsive';
+      readonly since: string;
+      readonly detail?: string;
+      /** Not for the first time in this firing: it is on the timeline, and the thread is spared. */
+      readonly again?: boolean;
+    }
+  | { readonly type: 'DatabaseResponsive'; readonly since: string; readonly again?: boolean }
+  | {
+      /** More than one service is in trouble: told apart by labels, or by related alerts that fire too. */
+      readonly type: 'ServicesAffected';
+      readonly services: readonly string[];
+      readonly alerts: readonly string[];
+    }
+  /** The next level falls due later than it would have. */
+  | {
+      readonly type: 'Snoozed';
+      readonly level: number;
+      readonly until: string;
+      readonly by: PersonRef;
+      readonly reason: string;
+    }
+  /** A condition that skips the wait is met: nothing is put off any more. */
+  | { readonly type: 'SnoozeEnded'; readonly condition: AtOnceCondition }
+  /** `from`: who had it; absent where nobody did. */
+  | {
+      readonly type: 'HandedOver';
+      readonly to: PersonRef;
+      readonly by: PersonRef;
+      readonly from?: PersonRef;
+    }
   | {
       readonly type: 'Resolved';
       readonly how: 'alerts' | 'person' | 'request' | 'incident';

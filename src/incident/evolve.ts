@@ -10,6 +10,10 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'LevelReached',
   'PageFailed',
   'DataCorruptionSuspected',
+  'ServicesAffected',
+  'Snoozed',
+  'SnoozeEnded',
+  'HandedOver',
   'RootCauseNamed',
   'RemedyEnded',
   'UndoDelayed',
@@ -27,6 +31,7 @@ export function isNoted(event: Event): boolean {
   if (event.type === 'Paged') return event.way === 'fallback' || event.afterFailure === true;
   // A message that died must not be told by one more message: where Slack refuses all, that never ends.
   if (event.type === 'EffectDied') return event.kind !== 'slack.message';
+  if (event.type === 'DatabaseUnresponsive' || event.type === 'DatabaseResponsive') return !event.again;
   return NOTED.has(event.type);
 }
 
@@ -100,10 +105,12 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
           at: event.at,
           ...(event.level === undefined ? {} : { level: event.level }),
         },
+        owner: { person: event.by, at: event.at },
       };
     case 'Unacknowledged': {
-      const { acknowledged: _none, ...kept } = state;
-      return kept;
+      const { acknowledged: _none, owner, ...kept } = state;
+      // One that was handed over belongs to the other, whose word it never was.
+      return owner?.handedBy === undefined ? kept : { ...kept, owner };
     }
     case 'StepStarted': {
       const previous = state.steps[event.step];
@@ -182,8 +189,34 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
       }));
     case 'PageMoved':
       return pageMoved(state, event);
-    case 'DataCorruptionSuspected':
-      return { ...state, dataCorruption: { by: event.by, at: event.at } };
+    case 'DataCorruptionSuspected': {
+      const { type: _t, ...dataCorruption } = event;
+      return { ...state, dataCorruption };
+    }
+    case 'DatabaseUnresponsive': {
+      const { since, detail } = event;
+      const unresponsive = { since, ...(detail === undefined ? {} : { detail }) };
+      return { ...state, unresponsive, silences: (state.silences ?? 0) + 1 };
+    }
+    case 'DatabaseResponsive': {
+      const { unresponsive: _u, ...kept } = state;
+      return kept;
+    }
+    case 'ServicesAffected':
+      return { ...state, services: { services: event.services, alerts: event.alerts } };
+    case 'Snoozed': {
+      const { type: _t, ...snooze } = event;
+      return { ...state, snoozes: [...(state.snoozes ?? []), snooze] };
+    }
+    case 'SnoozeEnded':
+      return { ...state, snoozes: (state.snoozes ?? []).map((snooze) => ({ ...snooze, isOver: true })) };
+    case 'HandedOver': {
+      const { to, from, by, at } = event;
+      return {
+        ...state,
+        owner: { person: to, at, handedBy: by, ...(from === undefined ? {} : { from }) },
+      };
+    }
     case 'Resolved':
       return {
         ...state,
@@ -216,12 +249,17 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
 function reopened(state: Incident, event: EventOf<'IncidentReopened'>): Incident {
   const {
     acknowledged: _a,
+    owner: _o,
     resolved: _r,
     mitigatedAt: _m,
     mitigation: _by,
     rootCause: _c,
     verdict: _v,
     dataCorruption: _d,
+    unresponsive: _u,
+    silences: _n,
+    services: _s,
+    snoozes: _z,
     ...kept
   } = state;
   return { ...kept, status: 'open', startsAt: event.startsAt, firing: state.firing + 1, levels: [] };

@@ -17,7 +17,20 @@ export interface Facts {
   readonly vacuum?: VacuumFacts;
   readonly settings?: SettingsFacts;
   readonly pooler?: PoolerFacts;
+  readonly damage?: DamageFacts;
 }
+
+/** Signs of damaged data: an error of SQLSTATE class XX, or pages whose checksum was wrong. */
+export type DamageFacts =
+  | { readonly kind: 'sqlstate'; readonly sqlstate: string; readonly message: string }
+  | {
+      readonly kind: 'checksum';
+      readonly database: string;
+      /** Since the statistics were last reset. */
+      readonly failures: number;
+      /** ISO 8601, of the last of them. */
+      readonly lastAt: string;
+    };
 
 /** How full the pool is and was. Per cent of the usable connections. */
 export interface UtilisationFacts {

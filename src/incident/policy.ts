@@ -59,6 +59,8 @@ export interface Policy {
     /** Whether what is done is noted on the pages too. */
     readonly notes?: boolean;
   };
+  /** Alerts that mean, beside another one, that more than the pool is in trouble; left out: `RELATED_ALERTS`. */
+  readonly relatedAlerts?: readonly string[];
   /** A resolved incident takes a new alert of the same pool into its thread for this long. */
   readonly reopenWithinMs: number;
   /** The Slack channel in which the thread opens. */

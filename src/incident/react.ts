@@ -99,6 +99,8 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
         ...pagerNotes(state, policy),
         ...(state.thread === undefined ? [] : [fileOf(state, `mitigation-${event.request}`)]),
       ];
+    case 'Snoozed':
+      return [{ kind: 'timer', due: event.until, payload: { command: 'CheckEscalation' } }];
     case 'LevelReached':
       return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
     case 'Acknowledged':
@@ -204,8 +206,7 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   // What was suggested can no longer be asked for there, or something else is suggested now.
   if ((event.type === 'Resolved' || event.type === 'FixFailed') && state.verdict !== undefined)
     slots.push('verdict');
-  if (event.type === 'Resolved' || event.type === 'Acknowledged' || event.type === 'Unacknowledged')
-    slots.push(...announcements(state), ...alarms(state));
+  if (CHANGES_ANNOUNCEMENTS.has(event.type)) slots.push(...announcements(state), ...alarms(state));
   return slots.map((slot) => message(state, slot));
 }
 
@@ -268,6 +269,14 @@ const CHANGES_FOLLOW_UPS: ReadonlySet<Event['type']> = new Set([
   'FollowUpsListed',
   'FollowUpAssigned',
   'FollowUpClosed',
+]);
+
+/** Who has it, and whether it is over. */
+const CHANGES_ANNOUNCEMENTS: ReadonlySet<Event['type']> = new Set([
+  'Resolved',
+  'Acknowledged',
+  'Unacknowledged',
+  'HandedOver',
 ]);
 
 const UNSEEN_BY_PARENT: ReadonlySet<Event['type']> = new Set([

@@ -28,6 +28,27 @@ export interface ReachedLevel {
   readonly movedAt?: string;
 }
 
+/** A level that was postponed. */
+export interface Snooze {
+  readonly level: number;
+  /** ISO 8601. */
+  readonly until: string;
+  readonly by: PersonRef;
+  readonly at: string;
+  readonly reason: string;
+  /** A condition that skips the wait was met since: nothing is put off any more. */
+  readonly isOver?: boolean;
+}
+
+/** The person who has the incident. */
+export interface Owner {
+  readonly person: PersonRef;
+  readonly at: string;
+  /** Of a hand-over: by whom, and who had it before. */
+  readonly handedBy?: PersonRef;
+  readonly from?: PersonRef;
+}
+
 /** A diagnosis step as it stands: the last run and what it found. */
 export interface StepState {
   readonly step: number;
@@ -102,6 +123,8 @@ export interface Incident {
     /** The level whose page was acknowledged, where that was done at PagerDuty. */
     readonly level?: number;
   };
+  /** Who has it, since the last acknowledgement or hand-over. */
+  readonly owner?: Owner;
   /** What is most likely wrong, by the checks of the present firing. */
   readonly verdict?: Verdict & { readonly at: string; readonly complete: boolean };
   /** Confirmed or named by a person: that is what `root_cause_identified` means. */
@@ -115,7 +138,15 @@ export interface Incident {
     /** The note that tells it. */
     readonly note?: number;
   };
-  readonly dataCorruption?: { readonly by: PersonRef; readonly at: string };
+  readonly dataCorruption?: { readonly by: PersonRef; readonly at: string; readonly evidence?: string };
+  /** The database does not answer just now. */
+  readonly unresponsive?: { readonly since: string; readonly detail?: string };
+  /** How often it has fallen silent in the present firing. */
+  readonly silences?: number;
+  /** More than one service is in trouble; found out once in a firing. */
+  readonly services?: { readonly services: readonly string[]; readonly alerts: readonly string[] };
+  /** What was postponed in the present firing, in order. */
+  readonly snoozes?: readonly Snooze[];
   readonly levels: readonly ReachedLevel[];
   readonly steps: Readonly<Record<number, StepState>>;
   /** The files that stand in the thread, or could not: of each the last. */
@@ -139,6 +170,12 @@ export interface Incident {
 /** The highest level in force; 0 before the first. */
 export function levelInForce(incident: Incident): number {
   return incident.levels.reduce((highest, reached) => Math.max(highest, reached.level), 0);
+}
+
+/** Who has the incident, and since when; one of an older store was acknowledged and knows no owner. */
+export function ownerOf({ owner, acknowledged }: Incident): Owner | undefined {
+  if (owner !== undefined) return owner;
+  return acknowledged === undefined ? undefined : { person: acknowledged.by, at: acknowledged.at };
 }
 
 /** The alerts that fire now. */

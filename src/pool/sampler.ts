@@ -47,7 +47,8 @@ export interface SamplerOptions {
   readonly onSample: (pool: string, point: Point, history: readonly Sample[]) => void;
   /**
    * A verdict has changed. When it rejects it is told again at the next sample; after a restart what
-   * still holds is told again too, and several replicas each tell it: it must be harmless twice.
+   * still holds is told again too, and several replicas each tell it: it must be harmless twice. That the
+   * database is unreachable is told at every sample while it is: an incident may open meanwhile.
    */
   readonly onDetect: (pool: string, told: Told, facts: DetectionFacts) => Promise<void> | void;
   /** The store or a listener failed; sampling goes on. */
@@ -142,15 +143,24 @@ export class Sampler {
     const { up, since } = this.#options.lifeline.state();
     this.#silentSince ??= up ? now : since;
     const silentMs = this.#timers.now().getTime() - this.#silentSince.getTime();
-    if (this.#toldSilent !== undefined || silentMs < UNREACHABLE_AFTER_MS) return;
+    if (silentMs < UNREACHABLE_AFTER_MS || (await this.#isHeardElsewhere(now))) return;
     const newest = this.#history.at(-1);
     const facts = {
       since: this.#silentSince,
       fault,
       ...(newest === undefined ? {} : { sample: newest }),
     };
-    await this.#options.onDetect(this.#options.pool, 'unreachable', facts);
     this.#toldSilent = facts;
+    await this.#options.onDetect(this.#options.pool, 'unreachable', facts);
+  }
+
+  /** Another replica has sampled lately: then it is our way to the database that is broken, not the database. */
+  async #isHeardElsewhere(now: Date): Promise<boolean> {
+    const { pool, samples } = this.#options;
+    const silentSince = this.#silentSince?.getTime() ?? now.getTime();
+    const since = new Date(Math.max(silentSince + SAMPLE_EVERY_MS, now.getTime() - UNREACHABLE_AFTER_MS));
+    const read = await samples.since(pool, since).catch(() => []);
+    return read.length > 0;
   }
 
   async #heard(): Promise<void> {

@@ -8,6 +8,7 @@ import { listenToFollowUps } from './listeners/follow-ups.ts';
 import { listenToIncidents } from './listeners/incident.ts';
 import { listenToPoolCommand } from './listeners/pool-command.ts';
 import { listenToRemedies } from './listeners/remedies.ts';
+import { listenToShifts } from './listeners/shift.ts';
 import { boltLogger } from './logger.ts';
 import { SlackSocket, type SocketOptions } from './socket.ts';
 
@@ -79,6 +80,7 @@ export function createSlackApp(options: SlackAppOptions): SlackApp {
 /** Connects the listeners to what they work with. */
 export function listen(app: App, desk: Desk): void {
   listenToIncidents(app, desk);
+  listenToShifts(app, desk);
   listenToDiagnosis(app, desk);
   listenToRemedies(app, desk);
   listenToFollowUps(app, desk);

@@ -40,6 +40,24 @@ export interface Diagnosed {
   readonly ms: number;
 }
 
+/** Who is on call at PagerDuty, or why that is not known. */
+export type OnCallNow =
+  | { readonly people: readonly OnCallPerson[] }
+  | {
+      /** A sentence for people. */
+      readonly trouble: string;
+    };
+
+/** Somebody who is on call now. */
+export interface OnCallPerson {
+  readonly name: string;
+  /** The level of the escalation policy at PagerDuty, from 1. */
+  readonly level: number;
+  readonly policy: { readonly name: string };
+  /** ISO 8601; absent when the shift does not end. */
+  readonly until?: string;
+}
+
 /** Everything the listeners work with. */
 export interface Desk {
   readonly loop: Loop;
@@ -48,6 +66,10 @@ export interface Desk {
   readonly pools: ReadonlyMap<string, PoolDesk>;
   /** Every cause that can be named. */
   readonly causes: readonly { readonly id: CauseId; readonly title: string }[];
+  /** The rules for a pool's incidents; without a name, for those of no pool. */
+  readonly policy: (pool: string | undefined) => Policy;
+  /** Who is on call at PagerDuty now; `undefined` where its REST API is not configured. */
+  readonly onCall: () => Promise<OnCallNow> | undefined;
   /** The rules by which an act of no incident is allowed. */
   readonly access: Policy['access'];
   readonly groupsOf: (user: string) => Promise<Actor['groups']>;

@@ -1,6 +1,9 @@
-import type pg from 'pg';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Baselines } from '../../src/checks/baselines.ts';
+import { damageIn } from '../../src/checks/damage.ts';
 import { runStep } from '../../src/checks/run-step.ts';
 import { Lifeline } from '../../src/pool/lifeline.ts';
 import { begin, makeRole, pidOf, until } from '../pool/crowd.ts';
@@ -301,4 +304,51 @@ test('a step ends in time whatever it waits for', async () => {
   expect(performance.now() - began).toBeLessThan(2_000);
   expect(findings.headline).toBe('No prepared transactions');
   expect(findings.lines.join()).toContain('logs did not end within');
+});
+
+test('damaged pages are seen by the SQLSTATE of an own check, and by the count of wrong checksums', async () => {
+  const admin = await server.admin();
+  expect((await runStep(contextOf(lifeline), [call('connections')])).facts.damage).toBeUndefined();
+  await admin.query('create database sound');
+  const sound = await connect(server.urlFor({ database: 'sound' }));
+  await sound.query(
+    'create table ledger as select i from generate_series(1, 900) i; grant select on ledger to public',
+  );
+  const { rows } = await sound.query<{ path: string }>("select pg_relation_filepath('ledger') as path");
+  await sound.end();
+  // A copy of the files is not in the server's memory yet.
+  await admin.query('create database sick template sound strategy file_copy');
+  const oid = await admin.query<{ oid: number; folder: string }>(
+    "select oid, current_setting('data_directory') as folder from pg_database where datname = 'sick'",
+  );
+  const file = join(oid.rows[0]?.folder ?? '', `base/${oid.rows[0]?.oid}/${rows[0]?.path.split('/').at(-1)}`);
+  const pages = await readFile(file);
+  pages.fill(0xa5, 2_000, 2_100);
+  await writeFile(file, pages);
+
+  const patient = new Lifeline({ url: server.urlFor({ user: 'doctor', password: 'pw', database: 'sick' }) });
+  await patient.start();
+  const own = {
+    kind: 'sql',
+    title: 'Ledger',
+    line: 1,
+    timeoutMs: 1_000,
+    statement: 'select count(*) from public.ledger',
+  } as const;
+  const step = await runStep(contextOf(patient), [own]);
+  expect(step.facts.damage).toMatchObject({ kind: 'sqlstate', sqlstate: 'XX001' });
+  await patient.close();
+
+  const found = await runStep(contextOf(lifeline), [call('connections')]);
+  expect(found.facts.damage).toMatchObject({ kind: 'checksum', database: 'sick', failures: 1 });
+  expect(found.findings.lines.join('\n')).toMatch(/1 wrong checksum in database sick, the last 2\d{3}-/);
+});
+
+test('an error of class XX that sound catalogs give under way is no damage', () => {
+  const race = new pg.DatabaseError('cache lookup failed for relation 16384', 0, 'error');
+  race.code = 'XX000';
+  expect(damageIn(race)).toBeUndefined();
+  race.message = 'invalid memory alloc request size 18446744073709551613';
+  expect(damageIn(race)).toMatchObject({ kind: 'sqlstate', sqlstate: 'XX000' });
+  expect(damageIn(new Error('XX001'))).toBeUndefined();
 });

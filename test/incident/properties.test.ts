@@ -2,12 +2,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/incident/decide/index.ts';
 import { effectsOf } from '../../src/incident/effects-of.ts';
-import { dueAt, isUnnecessary } from '../../src/incident/escalation.ts';
+import {
+  dueAt,
+  dueLevels,
+  fallsDueAt,
+  hasReached,
+  isUnnecessary,
+  SNOOZE_MS,
+} from '../../src/incident/escalation.ts';
 import type { Event } from '../../src/incident/events.ts';
 import { evolve, fold } from '../../src/incident/evolve.ts';
 import type { Policy } from '../../src/incident/policy.ts';
-import type { Incident } from '../../src/incident/state.ts';
-import { BEGIN, type Outcome, only, Story } from './given.ts';
+import { type Incident, levelInForce } from '../../src/incident/state.ts';
+import { BEGIN, MINUTE, type Outcome, only, Story } from './given.ts';
 import { type Move, moves, policies } from './random-story.ts';
 
 /** Lives a random story, and calls `look` after each command with the incident before it. */
@@ -88,7 +95,8 @@ test('however long the silence, after the next check every level that is due and
       const { state } = told;
       if (state?.kind !== 'incident') return;
       for (const [index, level] of policy.escalation.levels.entries()) {
-        if (isUnnecessary(state, level) || dueAt(state, level) > BEGIN + told.clock) continue;
+        const due = fallsDueAt(state, level, index + 1);
+        if (isUnnecessary(state, level) || due > BEGIN + told.clock) continue;
         expect(state.levels.some((one) => one.level === index + 1)).toBe(true);
       }
     }),
@@ -107,10 +115,59 @@ test('for every level that can fall due later a timer is owed at that time', () 
         : [],
     );
     for (const [index, level] of policy.escalation.levels.entries()) {
-      if (state.levels.some((one) => one.level === index + 1) || dueAt(state, level) <= BEGIN + told.clock)
-        continue;
-      expect(rings).toContain(dueAt(state, level));
+      const due = fallsDueAt(state, level, index + 1);
+      if (hasReached(state, index + 1) || due <= BEGIN + told.clock) continue;
+      expect(rings).toContain(due);
     }
+  });
+});
+
+test('the level in force never sinks within a firing, and none is skipped for one above it', () => {
+  always((policy, story) => {
+    let state: Incident | undefined;
+    for (const event of live(policy, story).events) {
+      const before = state;
+      state = evolve(state, event);
+      if (before === undefined || before.firing !== state.firing) continue;
+      expect(levelInForce(state)).toBeGreaterThanOrEqual(levelInForce(before));
+    }
+    // What was jumped over has its time all the same.
+    if (state === undefined || state.kind !== 'incident') return;
+    const late = new Date(BEGIN + 365 * 24 * 60 * MINUTE);
+    const due = dueLevels(state, late, policy).map(({ level }) => level);
+    for (const [index, level] of policy.escalation.levels.entries()) {
+      const isOwed = !isUnnecessary(state, level) && !hasReached(state, index + 1);
+      expect(due.includes(index + 1)).toBe(isOwed);
+    }
+  });
+});
+
+test('a level is put off once and by ten minutes at the most; a condition that skips the wait is put off never', () => {
+  always((any, story) => {
+    // Levels in another order than that of their times are refused at the start.
+    const levels = any.escalation.levels.toSorted((a, b) => a.afterMs - b.afterMs);
+    const policy: Policy = { ...any, escalation: { ...any.escalation, levels } };
+    live(policy, story, (told, before, { events }) => {
+      const { state: incident } = told;
+      if (incident === undefined) return;
+      for (const [index, level] of policy.escalation.levels.entries()) {
+        const lateMs = fallsDueAt(incident, level, index + 1) - dueAt(incident, level);
+        expect(lateMs).toBeGreaterThanOrEqual(0);
+        expect(lateMs).toBeLessThanOrEqual(SNOOZE_MS);
+      }
+      const put = (incident.snoozes ?? []).map(({ level }) => level);
+      expect(new Set(put).size).toBe(put.length);
+      const met = only(events, 'DatabaseUnresponsive').length > 0;
+      const called = before?.levels.some(({ condition }) => condition === 'database_unresponsive') === true;
+      const target = policy.escalation.atOnce.database_unresponsive;
+      if (met && !called && typeof target === 'number' && target <= policy.escalation.levels.length) {
+        expect(hasReached(incident, target)).toBe(true);
+      }
+      const isPutOff = (incident.snoozes ?? []).some(
+        ({ isOver, until }) => isOver !== true && Date.parse(until) > BEGIN + told.clock,
+      );
+      if (met) expect(isPutOff).toBe(false);
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Command } from '../../src/incident/commands.ts';
+import type { Facts } from '../../src/incident/facts.ts';
 import { type Actor, SYSTEM } from '../../src/incident/people.ts';
 import type { Level, Policy, Unless } from '../../src/incident/policy.ts';
 import type { Action, Target } from '../../src/incident/remedy.ts';
@@ -54,7 +55,11 @@ const alert = fc.record({
   fingerprint: fc.constantFrom('f1', 'f1', 'f2', 'f3'),
   status: fc.constantFrom('firing', 'firing', 'resolved'),
   labels: fc.record(
-    { alertname: text, severity: fc.constantFrom('critical', 'warning') },
+    {
+      alertname: fc.oneof(text, fc.constant('HighAPILatency')),
+      severity: fc.constantFrom('critical', 'warning'),
+      service: fc.constantFrom('orders', 'carts'),
+    },
     { requiredKeys: [] },
   ),
   annotations: fc.record({ summary: text }),
@@ -104,6 +109,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Escalate'), by: person, level }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('Escalate'), by: person }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('SuspectDataCorruption'), by: person }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('Snooze'), by: person, reason: text }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('HandOver'), by: person, to: person }) },
+  {
+    weight: 1,
+    arbitrary: fc.constant<Command>({ type: 'RecordUnresponsive', since: at(0), detail: 'away' }),
+  },
+  { weight: 1, arbitrary: fc.constant<Command>({ type: 'RecordResponsive' }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('Resolve'), by: person }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('NoteRefusal'), by: person, act: text, why: text }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('RecordThread'), channel: text, ts: text }) },
@@ -116,6 +128,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ok: fc.boolean(),
       ms: fc.nat(1000),
       findings: fc.record({ headline: text, lines: fc.array(text, { maxLength: 2 }) }),
+      facts: fc.constantFrom<Partial<Facts>>(
+        {},
+        {},
+        {},
+        { damage: { kind: 'sqlstate', sqlstate: 'XX001', message: 'invalid page' } },
+      ),
     }),
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('RecordPage'), level, dedupKey: text }) },
@@ -274,13 +292,23 @@ export const policies: fc.Arbitrary<Policy> = fc
   .record({
     levels: fc.array(rung, { maxLength: 5, size: 'max' }),
     corruption: fc.constantFrom<number | 'next'>(1, 4, 9, 'next'),
+    silence: fc.constantFrom<number | 'next'>(2, 'next'),
+    services: fc.constantFrom<number | 'next'>(3, 'next'),
     pool: fc.boolean(),
   })
-  .map(({ levels, corruption, pool }) => {
+  .map(({ levels, corruption, silence, services, pool }) => {
     const { pool: orders, ...rest } = POLICY;
     return {
       ...rest,
-      escalation: { levels, atOnce: { data_corruption: corruption } },
+      escalation: {
+        levels,
+        atOnce: {
+          data_corruption: corruption,
+          database_unresponsive: silence,
+          multiple_services: services,
+          fix_failed: 'next',
+        },
+      },
       ...(pool && orders !== undefined ? { pool: orders } : {}),
     };
   });

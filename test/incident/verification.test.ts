@@ -126,6 +126,16 @@ test('not below in time: the fix has failed, the next level is reached at once, 
   }
 });
 
+test('a second fix that fails in the same firing is told, and calls nobody further', () => {
+  const story = watched()
+    .at(2 * MINUTE)
+    .given(look(95));
+  story.given(...remedy('r2', 4712));
+  const { events } = story.at(3 * MINUTE).when(look(95, 'r2'));
+  expect(types(events)).toContain('FixFailed');
+  expect(levels(events)).toEqual([]);
+});
+
 test('where the configuration names no level for it, a failed fix escalates nobody', () => {
   const story = watched();
   story.policy = { ...WATCHED, escalation: { ...WATCHED.escalation, atOnce: {} } };

@@ -263,7 +263,8 @@ describe('a sampler', () => {
     await turns(3);
     expect(words()).toEqual([]);
     await turns(3);
-    expect(words()).toEqual(['unreachable']);
+    // At 60 s, and at every sample after it.
+    expect(words()).toEqual(['unreachable', 'unreachable', 'unreachable']);
     expect(told[0]?.[1]).toMatchObject({
       since: downSince,
       fault: { code: 'ECONNREFUSED' },
@@ -272,8 +273,22 @@ describe('a sampler', () => {
     expect(await rows()).toHaveLength(1);
     down = false;
     await turns(1);
-    expect(words()).toEqual(['unreachable', 'reachable']);
+    expect(words().at(-1)).toBe('reachable');
     expect((await rows()).map((row) => row.used)).toEqual([10, 10]);
+  });
+
+  test('what only this replica cannot reach is not called unreachable while another one samples it', async () => {
+    await start();
+    [down, downSince] = [true, clock.now()];
+    const other = { used: 11, usable: 20, active: 1, idle: 10, idleInTransaction: 0 };
+    for (let turn = 0; turn < 8; turn += 1) {
+      await turns(1);
+      const slot = Math.floor(clock.now().getTime() / SAMPLE_EVERY_MS) * SAMPLE_EVERY_MS;
+      if (turn < 6) await samples.insert(pool, { at: new Date(slot), ...other });
+    }
+    expect(words()).toEqual([]);
+    await turns(4);
+    expect(words()[0]).toBe('unreachable');
   });
 
   test('without detection it samples all the same, and tells only silence', async () => {

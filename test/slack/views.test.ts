@@ -205,6 +205,8 @@ describe('views', () => {
       'Run all checks',
       'Root cause…',
       'Escalate',
+      'Snooze 10 min',
+      'Hand over',
       'Data corruption',
       'Resolve',
     ]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fold } from '../../src/incident/evolve.ts';
 import type { Incident } from '../../src/incident/state.ts';
 import type { Committed, Post } from '../../src/store/store.ts';
@@ -280,6 +280,20 @@ describe('the clock', () => {
     expect(levels((await check()).events)).toEqual([]);
     db.pass(5 * MINUTE);
     expect(levels((await check()).events)).toEqual([2]);
+  });
+
+  test('decides, whatever the clock of the replica says that gives the command', async () => {
+    const { id } = incidentOf(await notify(newPool(), { since: await db.store.now() }));
+    const check = () => one([post({ incident: id }, { type: 'CheckEscalation' })]);
+    onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * MINUTE + 3_000 });
+    expect(levels((await check()).events)).toEqual([]);
+    vi.setSystemTime(Date.now() - 10 * MINUTE);
+    db.pass(5 * MINUTE);
+    const { events } = await check();
+    expect(levels(events)).toEqual([2]);
+    const reachedAt = Date.parse(only(events, 'LevelReached')[0]?.at ?? '');
+    expect(Math.abs(reachedAt - (await db.store.now()).getTime())).toBeLessThan(10_000);
   });
 
   test('an alert soon after a resolve reopens the incident; a later one opens another', async () => {

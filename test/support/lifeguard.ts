@@ -7,7 +7,7 @@ import type { Environment } from '../../src/config/types.ts';
 import { type StandIn, type StandInOptions, startSlackStandIn } from '../../src/console/server.ts';
 import type { Message } from '../../src/console/slack/types.ts';
 import { createLogger } from '../../src/observe/log.ts';
-import { ROUTING_KEYS } from './pagerduty/account.ts';
+import { API_TOKEN, FROM_EMAIL, ROUTING_KEYS } from './pagerduty/account.ts';
 import { startPagerDuty } from './pagerduty/start.ts';
 import { testDatabase } from './postgres.ts';
 
@@ -42,6 +42,10 @@ export interface HarnessOptions {
   /** Entries of `access.two_person`. */
   readonly twoPerson?: readonly string[];
   readonly approvalTtl?: string;
+  /** More entries of `escalation.at_once`. */
+  readonly atOnce?: string;
+  /** PagerDuty's REST API is configured. */
+  readonly rest?: boolean;
   /** The store; a fresh database when left out. */
   readonly storeUrl?: string;
   readonly logs?: string[];
@@ -117,7 +121,7 @@ escalation:
     - { name: Database administrator, after: 5m, unless: acknowledged, channel: "#database-team", page: { routing_key: ${ROUTING_KEYS.L2} } }
     - { name: Infrastructure lead, after: 15m, unless: root_cause_identified, channel: "#infrastructure", page: { routing_key: ${ROUTING_KEYS.L3} } }
     - { name: CTO, after: 30m, unless: resolved, page: { routing_key: ${ROUTING_KEYS.L4} } }
-  at_once: { data_corruption: 4 }
+  at_once: { data_corruption: 4${options.atOnce === undefined ? '' : `, ${options.atOnce}`} }
 ${options.yaml ?? ''}`;
 }
 
@@ -143,7 +147,12 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     slack: { mode: 'http', botToken: slack.botToken, signingSecret: slack.signingSecret },
     slackApiUrl: slack.apiUrl,
     alertmanagerToken: WEBHOOK_TOKEN,
-    pagerduty: { eventsServer: pagerduty.server, apiServer: pagerduty.server, webhookSecrets: ['pd-secret'] },
+    pagerduty: {
+      eventsServer: pagerduty.server,
+      apiServer: pagerduty.server,
+      webhookSecrets: ['pd-secret'],
+      ...(options.rest === true ? { apiToken: API_TOKEN, fromEmail: FROM_EMAIL } : {}),
+    },
     logLevel: 'debug',
     console: false,
   };

@@ -2,10 +2,10 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { SAMPLE_EVERY_MS } from '../../src/pool/sampler.ts';
 import { Samples } from '../../src/store/samples.ts';
 import { Store } from '../../src/store/store.ts';
-import { isParent, notification } from '../support/lifeguard.ts';
+import { isParent, notification, wordsOf } from '../support/lifeguard.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { type SickPool, sickPool } from './sick-pool.ts';
-import { happened, lifeguardWith, MINUTE, saying } from './story.ts';
+import { happened, lifeguardWith, MINUTE, now, paged, saying } from './story.ts';
 
 // Servers are started in each test, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
@@ -84,4 +84,23 @@ test('a pool that fills up is told once, with the time left, pages nobody, and g
   expect(lifeguard.messages('backend-team').filter(isParent)).toHaveLength(2);
   expect(saying(lifeguard, 'backend-team', 'is filling up')).toEqual([]);
   expect(await lifeguard.app.store.openCount()).toBe(1);
+});
+
+test('a database that does not answer opens an incident of its own, titled so, and calls the level for it', async () => {
+  const lifeguard = await lifeguardWith({
+    // Nothing listens on this port.
+    patientUrl: 'postgres://bot:bot@127.0.0.1:9/orders',
+    poolYaml: ['detect: { above: 90, for: 1m }'],
+    atOnce: 'database_unresponsive: 2',
+    // To the first sample it has been silent for as long.
+    aheadMs: 2 * MINUTE,
+  });
+  const parent = await lifeguard.message('backend-team', isParent, 'the parent message');
+  expect((await paged(lifeguard, 2)).sort()).toEqual(['lifeguard-inc-1-L1', 'lifeguard-inc-1-L2']);
+  expect(await happened(lifeguard, 'DatabaseUnresponsive')).toHaveLength(1);
+  await lifeguard.settled();
+  expect(wordsOf(now(lifeguard, parent))).toContain('orders: the database does not answer');
+  const [note] = saying(lifeguard, 'backend-team', ':pager: The database does not answer: paging level 2');
+  expect(note?.thread_ts).toBe(parent.ts);
+  expect(saying(lifeguard, 'backend-team', ':electric_plug:', 'ECONNREFUSED').length).toBeGreaterThan(0);
 });

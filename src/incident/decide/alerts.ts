@@ -5,6 +5,7 @@ import type { Event } from '../events.ts';
 import { evolve } from '../evolve.ts';
 import type { Policy } from '../policy.ts';
 import { firingAlerts, type Incident } from '../state.ts';
+import { findServices } from './at-once.ts';
 import type { Decision } from './decision.ts';
 import { NOTHING } from './decision.ts';
 import { startSteps } from './diagnosis.ts';
@@ -81,6 +82,7 @@ export function receiveAlerts(
   if (next.status === 'open' && firingAlerts(next).length === 0 && Object.keys(next.alerts).length > 0) {
     for (const event of resolution(next, { at, how: 'alerts' }, policy)) add(event);
   }
+  for (const event of findServices(next, now, policy)) add(event);
   for (const event of dueLevels(next, now, policy)) add(event);
   return { events };
 }

@@ -38,6 +38,16 @@ export type Told =
   | { readonly code: 'already_at_level'; readonly level: number }
   | { readonly code: 'no_level_left' }
   | { readonly code: 'no_such_level'; readonly level: number; readonly levels: number }
+  | { readonly code: 'snoozed'; readonly level: number; readonly until: string }
+  | { readonly code: 'snoozed_before'; readonly level: number; readonly by: PersonRef }
+  /** The level is due already: it was reached instead. */
+  | { readonly code: 'snooze_too_late'; readonly level: number }
+  | { readonly code: 'nothing_to_snooze' }
+  | { readonly code: 'no_snooze_with_damage' }
+  | { readonly code: 'no_reason_given' }
+  | { readonly code: 'handed_over'; readonly to: PersonRef }
+  | { readonly code: 'has_it_already'; readonly to: PersonRef }
+  | { readonly code: 'cannot_have_it'; readonly to: PersonRef; readonly why: string }
   | {
       readonly code: 'start';
       readonly request: RemedyRequest;

@@ -6,6 +6,7 @@ import { type PersonRef, refOf, SYSTEM } from '../people.ts';
 import type { Policy } from '../policy.ts';
 import type { Incident } from '../state.ts';
 import { VERDICT_AFTER_MS } from '../timers.ts';
+import { findDamage } from './at-once.ts';
 import { type Decision, NOTHING, tell } from './decision.ts';
 import { refuse } from './people.ts';
 
@@ -77,7 +78,8 @@ export function recordStep(
   const isLast = Object.values(next.steps).every((one) => !one.running);
   // Early on a verdict waits for the rest; once it is due, each step that comes in late adds to it.
   const isDue = now.getTime() - Date.parse(step.startedAt) >= VERDICT_AFTER_MS;
-  return { events: isLast || isDue ? [finished, ...verdictOf(next, now, policy)] : [finished] };
+  const verdict = isLast || isDue ? verdictOf(next, now, policy) : [];
+  return { events: [finished, ...verdict, ...findDamage(next, now, policy)] };
 }
 
 /** The timer: what the checks that have come back speak for, where no verdict has been reached by now. */

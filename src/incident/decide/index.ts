@@ -12,6 +12,8 @@ import { takeNotice } from './notices.ts';
 import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import { approve, cancelQueued, deny, expireRequest, requestRemedy } from './remedies.ts';
+import { handOver, snooze } from './shift.ts';
+import { recordResponsive, recordUnresponsive } from './silence.ts';
 import { delayUndo, endUndo, revertRemedy, startUndo, undo } from './undo.ts';
 import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';
@@ -53,6 +55,10 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return cancelQueued(state, command, now, policy);
     case 'Escalate':
       return escalate(state, command, now, policy);
+    case 'Snooze':
+      return snooze(state, command, now, policy);
+    case 'HandOver':
+      return handOver(state, command, now, policy);
     case 'SuspectDataCorruption':
       return suspectDataCorruption(state, command, now, policy);
     case 'Resolve':
@@ -98,6 +104,10 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return endUndo(state, command, now);
     case 'RecordVerification':
       return recordVerification(state, command, now, policy);
+    case 'RecordUnresponsive':
+      return recordUnresponsive(state, command, now, policy);
+    case 'RecordResponsive':
+      return recordResponsive(state, now, policy);
     case 'RecordPage':
       return recordPage(state, command, now);
     case 'TakePageNotice':

@@ -4,7 +4,8 @@ import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
 import type { Event } from '../events.ts';
 import { type Actor, refOf } from '../people.ts';
 import type { Policy } from '../policy.ts';
-import type { Incident } from '../state.ts';
+import { type Incident, ownerOf } from '../state.ts';
+import { meet } from './at-once.ts';
 import { type Decision, tell } from './decision.ts';
 import { resolution } from './resolution.ts';
 
@@ -18,7 +19,10 @@ export function acknowledge(
   const refused = refuse(command.by, 'responder', 'Acknowledge', now, policy);
   if (refused !== undefined) return refused;
   if (state.status === 'resolved') return tell({ code: 'already_resolved' });
-  if (state.acknowledged !== undefined) return tell({ code: 'already_acknowledged', ...state.acknowledged });
+  if (state.acknowledged !== undefined) {
+    const { person: by, at } = ownerOf(state) ?? { ...state.acknowledged, person: state.acknowledged.by };
+    return tell({ code: 'already_acknowledged', by, at });
+  }
   const at = now.toISOString();
   return { events: [{ type: 'Acknowledged', at, by: refOf(command.by) }], told: { code: 'done' } };
 }
@@ -41,7 +45,13 @@ export function escalate(
     return tell({ code: 'no_such_level', level, levels: policy.escalation.levels.length });
   }
   return {
-    events: [{ ...event, by: refOf(command.by) }],
+    events: [
+      {
+        ...event,
+        by: refOf(command.by),
+        ...(command.reason === undefined ? {} : { reason: command.reason }),
+      },
+    ],
     told: { code: 'escalated', level, name: event.name },
   };
 }
@@ -58,14 +68,8 @@ export function suspectDataCorruption(
   if (state.status === 'resolved') return tell({ code: 'already_resolved' });
   if (state.dataCorruption !== undefined) return tell({ code: 'done' });
   const by = refOf(command.by);
-  const events: Event[] = [{ type: 'DataCorruptionSuspected', at: now.toISOString(), by }];
-  const target = policy.escalation.atOnce.data_corruption;
-  const level = target === 'next' ? levelAbove(state, policy) : target;
-  if (level !== undefined && !hasReached(state, level)) {
-    const event = reachLevel(policy, level, now, 'at_once');
-    if (event !== undefined) events.push({ ...event, condition: 'data_corruption', by });
-  }
-  return { events, told: { code: 'done' } };
+  const event: Event = { type: 'DataCorruptionSuspected', at: now.toISOString(), by };
+  return { events: meet(state, 'data_corruption', event, now, policy, by), told: { code: 'done' } };
 }
 
 /** Someone closes the incident by hand. */

@@ -1,16 +1,16 @@
 import type { CommandOf } from '../commands.ts';
-import { hasReached, levelAbove, reachLevel } from '../escalation.ts';
-import type { Event } from '../events.ts';
+import type { Event, EventOf } from '../events.ts';
 import type { Policy } from '../policy.ts';
-import { isForNow, type RemedyRequest } from '../remedy.ts';
+import { isForNow, type PoolReading, type RemedyRequest } from '../remedy.ts';
 import type { Incident } from '../state.ts';
 import { standing } from '../verification.ts';
+import { meet } from './at-once.ts';
 import { type Decision, NOTHING } from './decision.ts';
 import { restartSteps } from './diagnosis.ts';
 
 /**
  * The watch after a remedy brought something: the pool is healthy, and the incident mitigated; or its time
- * is up, and the fix has failed: the level for that is reached at once, and all checks run again, so that
+ * is up, and the fix has failed: the level for that is reached at once, once in a firing, and all checks run again, so that
  * the next remedy is suggested by what is so now.
  *
  * The newest remedy decides: an earlier one is not called a failure while another is being watched.
@@ -44,8 +44,7 @@ export function recordVerification(
       if (isOvertaken(state, request)) return NOTHING;
       return {
         events: [
-          { type: 'FixFailed', ...about, ...(reading === undefined ? {} : { after: reading }) },
-          ...escalation(state, now, policy),
+          ...meet(state, 'fix_failed', failed(about, reading), now, policy),
           ...restartSteps(state, at, policy),
         ],
       };
@@ -67,10 +66,6 @@ function isOvertaken(state: Incident, request: RemedyRequest): boolean {
   );
 }
 
-function escalation(state: Incident, now: Date, policy: Policy): Event[] {
-  const target = policy.escalation.atOnce.fix_failed;
-  const level = target === 'next' ? levelAbove(state, policy) : target;
-  if (level === undefined || hasReached(state, level)) return [];
-  const event = reachLevel(policy, level, now, 'at_once');
-  return event === undefined ? [] : [{ ...event, condition: 'fix_failed' }];
+function failed(about: Omit<EventOf<'FixFailed'>, 'type' | 'after'>, after: PoolReading | undefined): Event {
+  return { type: 'FixFailed', ...about, ...(after === undefined ? {} : { after }) };
 }

@@ -2,12 +2,10 @@ import type { App, RespondArguments } from '@slack/bolt';
 import { readingOf } from '../../checks/connections.ts';
 import { worthALook } from '../../checks/sessions.ts';
 import { may } from '../../incident/access.ts';
-import type { Actor } from '../../incident/people.ts';
 import { TIMEOUT_SETTINGS, type TimeoutSetting } from '../../incident/remedy.ts';
 import type { Incident } from '../../incident/state.ts';
 import { timeoutValue } from '../../remedies/timeout.ts';
 import type { Desk, PoolDesk } from '../desk.ts';
-import type { View } from '../views/blocks.ts';
 import { changesView } from '../views/changes.ts';
 import { diagnosisView } from '../views/diagnosis.ts';
 import { helpView } from '../views/help.ts';
@@ -15,8 +13,10 @@ import { link } from '../views/mrkdwn.ts';
 import { remediesView } from '../views/remedies.ts';
 import { incidentsView, type PoolStatus, queriesView, statusView } from '../views/status.ts';
 import { toldText } from '../views/told.ts';
-import { type Answer, actorOf, troubleText } from './press.ts';
+import { escalate, oncall } from './escalation-commands.ts';
+import { actorOf, troubleText } from './press.ts';
 import { askFor, undo } from './remedies.ts';
+import { poolFor, type Reply, type Typed, unknownPool } from './typed.ts';
 
 /** `/pool incidents` looks back this far for resolved ones. */
 const LOOK_BACK_MS = 24 * 60 * 60_000;
@@ -26,14 +26,6 @@ const MOST_OPEN = 200;
 
 /** The largest pid that fits PostgreSQL's integer. */
 const LARGEST_PID = 2_147_483_647;
-
-/** What a typed command has to work with. */
-interface Typed {
-  readonly desk: Desk;
-  readonly actor: Actor;
-  readonly words: readonly string[];
-  readonly channel: { readonly id: string; readonly name: string };
-}
 
 /** The slash command `/pool`: answers only the one who typed it, unless it opens or changes an incident. */
 export function listenToPoolCommand(app: App, desk: Desk): void {
@@ -62,8 +54,6 @@ export function listenToPoolCommand(app: App, desk: Desk): void {
   });
 }
 
-type Reply = View | Answer;
-
 const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   status,
   diagnose,
@@ -74,6 +64,7 @@ const RUN: Readonly<Record<string, (typed: Typed) => Promise<Reply>>> = {
   undo: undoChange,
   incidents,
   escalate,
+  oncall,
   help: async () => helpView(),
 };
 
@@ -222,50 +213,6 @@ async function incidents({ desk }: Typed): Promise<Reply> {
     desk.outbox.dead(10),
   ]);
   return incidentsView(found, dead);
-}
-
-async function escalate({ desk, actor, words, channel }: Typed): Promise<Reply> {
-  const level = words.find((word) => /^\d{1,2}$/.test(word));
-  const open = await openHere(desk, words, channel);
-  if (open === undefined)
-    return { text: 'No incident is open here; name its pool: `/pool escalate [level] [pool]`.' };
-  const { told } = await desk.loop.submit({
-    to: { incident: open },
-    command: { type: 'Escalate', by: actor, ...(level === undefined ? {} : { level: Number(level) }) },
-  });
-  return told;
-}
-
-async function openHere(
-  desk: Desk,
-  words: readonly string[],
-  channel: Typed['channel'],
-): Promise<string | undefined> {
-  const named = words.find((word) => desk.pools.has(word));
-  const pool = poolFor(desk, named, channel);
-  if (pool !== undefined) return (await desk.store.openIncidentOf(pool.name))?.id;
-  const open = await desk.store.incidents({ limit: 2 });
-  return open.length === 1 ? open[0]?.id : undefined;
-}
-
-/** The pool that is meant: the one named, the only one there is, or the only one of this channel. */
-function poolFor(desk: Desk, wanted: string | undefined, channel: Typed['channel']): PoolDesk | undefined {
-  if (wanted !== undefined) return desk.pools.get(wanted);
-  const all = [...desk.pools.values()];
-  if (all.length === 1) return all[0];
-  const here = all.filter((pool) => pool.channel === `#${channel.name}` || pool.channel === channel.id);
-  return here.length === 1 ? here[0] : undefined;
-}
-
-function unknownPool(desk: Desk, wanted: string | undefined): { text: string } {
-  const names = [...desk.pools.keys()].map((name) => `\`${name}\``).join(', ');
-  if (names === '') return { text: 'No pool is configured; add one to lifeguard.yaml under `pools`.' };
-  return {
-    text:
-      wanted === undefined
-        ? `Which pool? Add its name: ${names}.`
-        : `There is no pool of that name. Configured: ${names}.`,
-  };
 }
 
 function threadOf(incident: Incident): string {

@@ -16,6 +16,8 @@ export const ACTION = {
   cancelQueued: 'cancel_queued',
   undo: 'undo',
   escalate: 'escalate',
+  snooze: 'snooze',
+  handOver: 'hand_over',
   dataCorruption: 'data_corruption',
   resolve: 'resolve',
   assignFollowUp: 'assign_follow_up',

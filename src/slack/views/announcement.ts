@@ -1,4 +1,4 @@
-import type { Incident, ReachedLevel } from '../../incident/state.ts';
+import { type Incident, ownerOf, type ReachedLevel } from '../../incident/state.ts';
 import { context, section, type View } from './blocks.ts';
 import { fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 
@@ -22,8 +22,8 @@ export function announcementView(
     incident.status === 'resolved'
       ? `:white_check_mark: ${what}: resolved.${way}`
       : `:rotating_light: ${what} is in trouble since ${time(incident.startsAt)}${level}.${way}`;
-  const taken =
-    incident.acknowledged === undefined ? 'nobody has it yet' : `${person(incident.acknowledged.by)} has it`;
+  const owner = ownerOf(incident);
+  const taken = owner === undefined ? 'nobody has it yet' : `${person(owner.person)} has it`;
   const duty =
     onCall === undefined || onCall.length === 0
       ? []

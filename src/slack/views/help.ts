@@ -26,7 +26,11 @@ export const COMMANDS: Readonly<Record<string, { readonly usage: string; readonl
     usage: 'incidents',
     does: 'open incidents, the last resolved, and what could not be delivered',
   },
-  escalate: { usage: 'escalate [level]', does: 'pages the next level of the open incident now' },
+  escalate: {
+    usage: 'escalate [level] [pool] [reason]',
+    does: 'calls the next level of the open incident now, or the level named',
+  },
+  oncall: { usage: 'oncall [pool]', does: 'who is called when, and who is on call now' },
   help: { usage: 'help', does: 'this list' },
 };
 

@@ -3,6 +3,7 @@ import type { RemedyRequest } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident } from '../../incident/state.ts';
 import { pagedText, pageFailedText } from './alarm.ts';
 import { actions, type Block, section, type View } from './blocks.ts';
+import { CONDITIONS, reachedText, servicesText, unresponsiveText } from './escalation.ts';
 import { duration, person, plain, time } from './mrkdwn.ts';
 import { pageMovedText } from './page-moves.ts';
 import type { ViewContext } from './parent.ts';
@@ -26,7 +27,7 @@ function noteText(incident: Incident, event: Event, view: ViewContext): string |
     case 'IncidentReopened':
       return `:red_circle: Firing again: *${plain(event.why, 150)}*, since ${time(event.startsAt)}.`;
     case 'LevelReached':
-      return levelText(event, view.onCall?.(incident.pool, event.level));
+      return reachedText(event, view.onCall?.(incident.pool, event.level));
     case 'Paged':
       return pagedText(incident, event);
     case 'PageFailed':
@@ -34,7 +35,19 @@ function noteText(incident: Incident, event: Event, view: ViewContext): string |
     case 'PageMoved':
       return pageMovedText(incident, event);
     case 'DataCorruptionSuspected':
-      return `:rotating_light: ${person(event.by)} suspects damaged data.`;
+      return `:rotating_light: ${person(event.by)} suspects damaged data${event.evidence === undefined ? '' : `: ${plain(event.evidence, 300)}`}.`;
+    case 'DatabaseUnresponsive':
+      return unresponsiveText(event);
+    case 'DatabaseResponsive':
+      return `:electric_plug: The database answers again, after ${duration(Date.parse(event.at) - Date.parse(event.since))}.`;
+    case 'ServicesAffected':
+      return servicesText(event);
+    case 'Snoozed':
+      return `:zzz: ${person(event.by)} puts level ${event.level} off until ${time(event.until)}: ${plain(event.reason, 300)}`;
+    case 'SnoozeEnded':
+      return `:alarm_clock: ${CONDITIONS[event.condition]}: the snooze is over.`;
+    case 'HandedOver':
+      return handedOverText(event);
     case 'RootCauseNamed':
       return `:mag: ${person(event.by)} ${event.confirmed ? 'confirms the root cause' : 'names the root cause'}: ${plain(event.title, 300)}.`;
     case 'RemedyEnded': {
@@ -99,30 +112,12 @@ function fixFailedText(incident: Incident, event: Extract<Event, { type: 'FixFai
   return `:x: *That did not help enough:* ${titleOf(incident, event.request)}\n${pool}\n${next}`;
 }
 
-/** @param onCall who is on call there, where that is known */
-function levelText(
-  event: Extract<Event, { type: 'LevelReached' }>,
-  onCall: readonly string[] | undefined,
-): string {
-  const who = `level ${event.level}, *${plain(event.name, 80)}*${onCallText(onCall)}`;
-  const how = event.pages ? 'paging' : 'now with';
-  const late = event.lateMs === undefined ? '' : `, ${duration(event.lateMs)} late`;
-  switch (event.why) {
-    case 'due':
-      return `:pager: ${capital(how)} ${who}${late}.`;
-    case 'asked':
-      return `:pager: ${event.by === undefined ? 'Someone' : person(event.by)} escalated: ${how} ${who}.`;
-    case 'at_once':
-      return `:pager: ${capital((event.condition ?? '').replaceAll('_', ' '))}: ${how} ${who} at once.`;
+function handedOverText({ by, from, to }: Extract<Event, { type: 'HandedOver' }>): string {
+  if (by.id === to.id) {
+    return `:handshake: ${person(to)} takes it over${from === undefined ? '' : ` from ${person(from)}`}.`;
   }
-}
-
-/** In brackets behind a level; nothing where nobody knows. */
-function onCallText(onCall: readonly string[] | undefined): string {
-  if (onCall === undefined) return '';
-  return onCall.length === 0
-    ? ' (nobody is on call)'
-    : ` (${onCall.map((name) => plain(name, 60)).join(', ')})`;
+  const whose = from === undefined || from.id === by.id ? '' : `, who takes it over from ${person(from)}`;
+  return `:handshake: ${person(by)} hands it over to ${person(to)}${whose}.`;
 }
 
 function resolvedText(incident: Incident, event: Extract<Event, { type: 'Resolved' }>): string {
@@ -133,10 +128,6 @@ function resolvedText(incident: Incident, event: Extract<Event, { type: 'Resolve
       ? 'Resolved: all alerts have cleared'
       : `Resolved by ${person(event.by)}${firing > 0 ? ', while the alert still fires: it opens again if that goes on' : ''}`;
   return `:white_check_mark: ${who}. It took ${took}.`;
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** The fallback text: the same words without mrkdwn's marks. */

@@ -1,9 +1,17 @@
-import { nextDue } from '../../incident/escalation.ts';
 import type { Policy } from '../../incident/policy.ts';
 import type { PoolReading } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident, levelInForce } from '../../incident/state.ts';
 import { ACTION } from './actions.ts';
 import { actions, type Block, button, context, fields, header, section, type View } from './blocks.ts';
+import {
+  calledBefore,
+  isSnoozable,
+  levelText,
+  nextText,
+  ownerText,
+  servicesText,
+  unresponsiveText,
+} from './escalation.ts';
 import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 import { readingText, undoText, whose } from './request.ts';
 import { rootCauseButton, suggestedButton, verdictLine } from './verdict.ts';
@@ -35,12 +43,9 @@ export function parentView(incident: Incident, view: ViewContext): View {
   if (mitigated !== undefined) blocks.push(section(mitigated));
   const changed = changesText(incident);
   if (changed !== undefined) blocks.push(section(changed));
-  if (incident.dataCorruption !== undefined) {
-    blocks.push(
-      section(`:rotating_light: *Data corruption suspected* by ${person(incident.dataCorruption.by)}`),
-    );
-  }
-  if (incident.status === 'open') blocks.push(actions('incident', buttons(incident)));
+  const worse = conditionsText(incident);
+  if (worse !== undefined) blocks.push(section(worse));
+  if (incident.status === 'open') blocks.push(actions('incident', buttons(incident, view.policy)));
   blocks.push(context(smallPrint(incident, view)));
   return { text: fallback(title), blocks };
 }
@@ -54,6 +59,7 @@ function headline(incident: Incident): string {
   }
   if (incident.status === 'resolved') return `✅ ${pool} connection pool: resolved`;
   const mark = incident.mitigatedAt !== undefined ? '🟢' : incident.acknowledged === undefined ? '🔴' : '🟠';
+  if (incident.unresponsive !== undefined) return `${mark} ${pool}: the database does not answer`;
   if (reading === undefined) return `${mark} ${pool} connection pool is nearly exhausted`;
   if (incident.mitigatedAt !== undefined) {
     return `${mark} ${pool} connection pool: mitigated, ${percent(reading.percent)} in use (${used(reading)})`;
@@ -107,30 +113,33 @@ function unmatched(incident: Incident): string {
   ].join('\n');
 }
 
+/** What makes it worse than a full pool, as long as it is so. */
+function conditionsText({ dataCorruption, unresponsive, services, status }: Incident): string | undefined {
+  const lines: string[] = [];
+  if (dataCorruption !== undefined) {
+    const { by, evidence } = dataCorruption;
+    const met = evidence === undefined ? '' : `: ${plain(evidence, 300)}`;
+    lines.push(`:rotating_light: *Data corruption suspected* by ${person(by)}${met}`);
+  }
+  if (status === 'open' && unresponsive !== undefined) lines.push(unresponsiveText(unresponsive));
+  if (status === 'open' && services !== undefined) lines.push(servicesText(services));
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
 function facts(incident: Incident, policy: Policy): string[] {
   const level = levelInForce(incident);
-  const reached = incident.levels.filter((one) => one.level === level).at(-1);
-  const next = nextDue(incident, policy);
-  const texts = [`*Since*\n${time(incident.startsAt)}`, `*Who has it*\n${owner(incident)}`];
+  const texts = [`*Since*\n${time(incident.startsAt)}`, `*Who has it*\n${ownerText(incident)}`];
   if (incident.status === 'resolved') {
     texts.push(`*Resolved*\n${resolvedBy(incident)}`);
     return texts;
   }
-  texts.push(
-    `*Level*\n${reached === undefined ? 'none yet' : `${level} ${plain(reached.name, 80)}${pageState(reached.page)}`}`,
-  );
-  texts.push(
-    `*Next*\n${next === undefined ? 'no further level' : `level ${next.level} ${plain(next.name, 80)} at ${time(next.at)}`}`,
-  );
+  texts.push(`*Level*\n${levelText(incident)}`, `*Next*\n${nextText(incident, policy)}`);
+  const called = calledBefore(incident);
+  if (called !== undefined) texts.push(`*Called before*\n${called}`);
   if (policy.escalation.hotline !== undefined && level >= 3) {
     texts.push(`*Hotline*\n${plain(policy.escalation.hotline, 100)}`);
   }
   return texts;
-}
-
-function owner(incident: Incident): string {
-  if (incident.acknowledged === undefined) return 'nobody yet';
-  return `${person(incident.acknowledged.by)} since ${time(incident.acknowledged.at)}`;
 }
 
 function resolvedBy(incident: Incident): string {
@@ -141,20 +150,7 @@ function resolvedBy(incident: Incident): string {
   return `${time(resolved.at)} after ${took}, ${who}`;
 }
 
-function pageState(page: 'sent' | 'failing' | 'failed' | undefined): string {
-  switch (page) {
-    case 'sent':
-      return ', paged';
-    case 'failing':
-      return ', :warning: *page not delivered yet*';
-    case 'failed':
-      return ', :x: *page refused*';
-    default:
-      return '';
-  }
-}
-
-function buttons(incident: Incident) {
+function buttons(incident: Incident, policy: Policy) {
   const value = { i: incident.id };
   const row = [];
   if (incident.acknowledged === undefined) {
@@ -176,6 +172,10 @@ function buttons(incident: Incident) {
         yes: 'Escalate',
       },
     }),
+    ...(isSnoozable(incident, policy)
+      ? [button('Snooze 10 min', ACTION.snooze, value, { label: 'Put the next level off by ten minutes' })]
+      : []),
+    button('Hand over', ACTION.handOver, value, { label: 'Give the incident to someone else' }),
     button('Data corruption', ACTION.dataCorruption, value, {
       confirm: {
         title: 'Is data damaged?',

@@ -1,5 +1,5 @@
 import type { SessionRow } from '../../incident/events.ts';
-import { type Incident, levelInForce } from '../../incident/state.ts';
+import { type Incident, levelInForce, ownerOf } from '../../incident/state.ts';
 import type { DeadEffect } from '../../store/outbox.ts';
 import { type Block, context, header, section, type View } from './blocks.ts';
 import { code, duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
@@ -80,7 +80,7 @@ function incidentLine(incident: Incident): string {
     );
     return `:white_check_mark: ${title}  resolved after ${took}  (${incident.id})`;
   }
-  const owner =
-    incident.acknowledged === undefined ? 'nobody has it' : `${person(incident.acknowledged.by)} has it`;
-  return `:red_circle: ${title}  since ${time(incident.startsAt)}, level ${levelInForce(incident)}, ${owner}  (${incident.id})`;
+  const owner = ownerOf(incident);
+  const taken = owner === undefined ? 'nobody has it' : `${person(owner.person)} has it`;
+  return `:red_circle: ${title}  since ${time(incident.startsAt)}, level ${levelInForce(incident)}, ${taken}  (${incident.id})`;
 }

@@ -63,6 +63,24 @@ export function toldText(told: Told | undefined): string | undefined {
       return `Level ${told.level} has been reached already; nobody is paged twice.`;
     case 'no_level_left':
       return 'There is no further level to escalate to.';
+    case 'snoozed':
+      return `Level ${told.level} is put off until ${time(told.until)}.`;
+    case 'snoozed_before':
+      return `Level ${told.level} was put off once already, by ${person(told.by)}; a level can be put off once.`;
+    case 'snooze_too_late':
+      return `Too late to snooze: level ${told.level} is due, and is being called.`;
+    case 'nothing_to_snooze':
+      return 'There is no level to put off: nobody further will be called.';
+    case 'no_snooze_with_damage':
+      return ':no_entry: Nothing can be snoozed while damaged data is suspected.';
+    case 'no_reason_given':
+      return 'No reason was given, so nothing was put off.';
+    case 'handed_over':
+      return undefined;
+    case 'has_it_already':
+      return `${person(told.to)} has it already; nothing changed.`;
+    case 'cannot_have_it':
+      return `:no_entry: Not handed over to ${person(told.to)}: ${withCode(told.why)}.`;
     case 'no_such_level':
       return `There is no level ${told.level}: the escalation has levels 1 to ${told.levels}.`;
   }
