@@ -233,6 +233,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         pools: pools.desks(config.slack.channel, (pool) => diagnoseNow(diagnoses, contexts, pool, clock())),
         causes: NAMED_CAUSES,
         policy: engine.policy,
+        onCallFor: (pool, level) => running.pager.onCalls.known(pool, level),
         onCall: () => askOnCall(running.pager.rest),
         access: config.access,
         groupsOf: (user) => groups.of(user),

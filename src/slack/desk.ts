@@ -68,6 +68,8 @@ export interface Desk {
   readonly causes: readonly { readonly id: CauseId; readonly title: string }[];
   /** The rules for a pool's incidents; without a name, for those of no pool. */
   readonly policy: (pool: string | undefined) => Policy;
+  /** The names of those who are on call for a level of a pool; `undefined` where that is not known. */
+  readonly onCallFor: (pool: string | undefined, level: number) => readonly string[] | undefined;
   /** Who is on call at PagerDuty now; `undefined` where its REST API is not configured. */
   readonly onCall: () => Promise<OnCallNow> | undefined;
   /** The rules by which an act of no incident is allowed. */

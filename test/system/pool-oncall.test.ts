@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { notification, PEOPLE, wordsOf } from '../support/lifeguard.ts';
+import { eventually, notification, PEOPLE, wordsOf } from '../support/lifeguard.ts';
 import { happened, lifeguardOfQuietPool, openThread, told } from './story.ts';
 
 // Servers are started in each test, which takes its time on a busy machine.
@@ -21,8 +21,10 @@ test('/pool oncall shows the levels, who has been called, and who is on call at 
   expect(calm).not.toContain(':pager:');
 
   await openThread(lifeguard);
+  await eventually(() => lifeguard.app.engine.pager.onCalls.known('orders', 1), 'the names of level 1');
   await actor.command(alice, 'backend-team', '/pool', 'oncall orders');
   const called = await told(lifeguard, alice, 'for inc-1');
+  expect(called).toContain('#backend-team, PagerDuty  ·  Ada Byron');
   expect(called).toContain(':hourglass_flowing_sand: next, at <!date^');
   await actor.command(alice, 'backend-team', '/pool', 'oncall nosuch');
   await told(lifeguard, alice, 'There is no pool of that name');

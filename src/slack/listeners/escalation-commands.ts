@@ -85,8 +85,10 @@ export async function oncall({ desk, words, channel }: Typed): Promise<Reply> {
     pool === undefined ? undefined : desk.store.openIncidentOf(pool),
     desk.onCall(),
   ]);
+  const policy = desk.policy(pool);
   return onCallView({
-    policy: desk.policy(pool),
+    policy,
+    names: policy.escalation.levels.map((_level, index) => desk.onCallFor(pool, index + 1)),
     ...(pool === undefined ? {} : { pool }),
     ...(incident === undefined ? {} : { incident }),
     ...(onCall === undefined ? {} : { onCall }),

@@ -1,7 +1,7 @@
 import type { EventOf } from '../../incident/events.ts';
 import type { Policy } from '../../incident/policy.ts';
 import { announces } from '../../incident/react.ts';
-import type { Incident, ReachedLevel } from '../../incident/state.ts';
+import { type Incident, ownerOf, type ReachedLevel } from '../../incident/state.ts';
 import { context, section, type View } from './blocks.ts';
 import { calls, fallback, link, person, plain, time } from './mrkdwn.ts';
 
@@ -31,7 +31,8 @@ export function alarmView(incident: Incident, reached: ReachedLevel, policy: Pol
 function overText(incident: Incident, reached: ReachedLevel): string | undefined {
   if (incident.status === 'resolved') return 'resolved';
   if (reached.page === 'sent') return `the page of level ${reached.level} has gone out after all`;
-  return incident.acknowledged === undefined ? undefined : `${person(incident.acknowledged.by)} has it`;
+  const owner = incident.acknowledged === undefined ? undefined : ownerOf(incident);
+  return owner === undefined ? undefined : `${person(owner.person)} has it`;
 }
 
 /** What the thread says of a page that was refused or has not gone out in time, and what is done instead. */

@@ -21,6 +21,8 @@ export interface OnCallBoard {
   /** The pool that it is about; absent: all that have no escalation of their own. */
   readonly pool?: string;
   readonly policy: Policy;
+  /** By level, from 1: who is on call there, where that is known. */
+  readonly names: readonly (readonly string[] | undefined)[];
   readonly incident?: Incident;
   /** Absent where PagerDuty's REST API is not configured. */
   readonly onCall?: OnCallNow;
@@ -28,11 +30,11 @@ export interface OnCallBoard {
 
 /** `/pool oncall`: the levels with their times and channels, who has been called, and who is on call now. */
 export function onCallView(board: OnCallBoard): View {
-  const { policy, incident } = board;
+  const { policy } = board;
   const title = board.pool === undefined ? 'Who is called' : `${board.pool}: who is called`;
   const { levels, hotline } = policy.escalation;
   const blocks: Block[] = [header(title)];
-  const lines = levels.map((level, index) => levelLine(level, index + 1, policy, incident));
+  const lines = levels.map((level, index) => levelLine(level, index + 1, board));
   blocks.push(
     section(
       lines.length === 0 ? 'Nobody: no level stands under `escalation` in lifeguard.yaml.' : lines.join('\n'),
@@ -43,7 +45,7 @@ export function onCallView(board: OnCallBoard): View {
   return { text: fallback(title), blocks };
 }
 
-function levelLine(level: Level, number: number, policy: Policy, incident: Incident | undefined): string {
+function levelLine(level: Level, number: number, { policy, incident, names }: OnCallBoard): string {
   const when = level.afterMs === 0 ? 'at once' : `after ${duration(level.afterMs)}`;
   const spared = level.unless === undefined ? '' : ` ${SPARED[level.unless]}`;
   const where = [
@@ -51,7 +53,9 @@ function levelLine(level: Level, number: number, policy: Policy, incident: Incid
     ...(level.pages ? ['PagerDuty'] : []),
   ];
   const how = where.length === 0 ? '' : `  ·  ${where.join(', ')}`;
-  return `*${number} ${plain(level.name, 80)}*  ${when}${spared}${how}${standing(number, policy, incident)}`;
+  const who = names[number - 1]?.map((name) => plain(name, 60)).join(', ') ?? '';
+  const duty = who === '' ? '' : `  ·  ${who}`;
+  return `*${number} ${plain(level.name, 80)}*  ${when}${spared}${how}${duty}${standing(number, policy, incident)}`;
 }
 
 function standing(number: number, policy: Policy, incident: Incident | undefined): string {
