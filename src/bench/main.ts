@@ -5,6 +5,7 @@ import { measureApproveToGone, measureInteractions } from './interactions.ts';
 import { benchKill } from './kill.ts';
 import { measureMemory } from './memory.ts';
 import { type Bench, startBench } from './setup.ts';
+import { benchTimers } from './timers.ts';
 
 /** What can be measured, each by its name: `npm run bench -- thread`. Without one all of these are. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
@@ -47,7 +48,11 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
 };
 
 /** What is measured on a server of its own, and only when it is named. */
-const ALONE: Readonly<Record<string, () => Promise<void>>> = { diagnosis: benchDiagnosis, kill: benchKill };
+const ALONE: Readonly<Record<string, () => Promise<void>>> = {
+  diagnosis: benchDiagnosis,
+  kill: benchKill,
+  timers: benchTimers,
+};
 
 /** Runs parts of the benchmark and prints one table; every figure is measured here and now. */
 async function main(names: readonly string[]): Promise<void> {

@@ -69,7 +69,7 @@ pools:
     },
   );
   const origin = `http://127.0.0.1:${port}`;
-  await ready(`${origin}/readyz`);
+  await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
   return {
     port,
     pid: child.pid ?? 0,
@@ -99,20 +99,22 @@ pools:
   };
 }
 
-async function ready(url: string): Promise<void> {
-  const deadline = Date.now() + READY_WITHIN_MS;
+/** Asks until it is answered with 200. @throws Error when that takes longer */
+export async function readyWithin(url: string, ms: number): Promise<void> {
+  const deadline = Date.now() + ms;
   for (;;) {
     const status = await fetch(url).then(
       (answer) => answer.status,
       () => 0,
     );
     if (status === 200) return;
-    if (Date.now() > deadline) throw new Error(`lifeguard serve was not ready within ${READY_WITHIN_MS} ms`);
+    if (Date.now() > deadline) throw new Error(`lifeguard serve was not ready within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
