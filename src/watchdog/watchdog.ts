@@ -6,7 +6,7 @@ import type { Timers } from '../pool/timers.ts';
 import type { Alarms } from '../store/alarms.ts';
 
 /** How often the parts are looked at. */
-export const LOOK_EVERY_MS = 5_000;
+export const LOOK_EVERY_MS = 10_000;
 
 /** A part that is down for longer than this is worth waking somebody. */
 export const DOWN_FOR_MS = 60_000;
