@@ -13,7 +13,7 @@ const OFFER_AGAIN_MS = 5_000;
 const PORTION = 500;
 
 export interface SweeperOptions {
-  readonly outbox: Pick<Outbox, 'owed' | 'nextDueIn'>;
+  readonly outbox: Pick<Outbox, 'look'>;
   readonly dispatch: (ids: readonly string[]) => Promise<void>;
   readonly onError: (error: Error) => void;
 }
@@ -70,15 +70,16 @@ export class Sweeper {
     try {
       const now = Date.now();
       for (const [offer, at] of this.#offered) if (now - at > OFFER_AGAIN_MS) this.#offered.delete(offer);
-      const owed = await outbox.owed(PORTION);
+      const { owed, inMs } = await outbox.look(PORTION);
+      const looked = performance.now();
       const fresh = owed.filter((one) => !this.#offered.has(offerOf(one)));
       if (fresh.length > 0) {
         await dispatch(fresh.map((one) => one.id));
         // Only what was taken counts as offered: the rest is offered again at the next look.
         for (const one of fresh) this.#offered.set(offerOf(one), now);
       }
-      const inMs = await outbox.nextDueIn();
-      this.#schedule(Math.max(5, Math.min(LONGEST_SLEEP_MS, inMs ?? LONGEST_SLEEP_MS)));
+      const left = (inMs ?? LONGEST_SLEEP_MS) - (performance.now() - looked);
+      this.#schedule(Math.max(5, Math.min(LONGEST_SLEEP_MS, left)));
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)));
       this.#schedule(AFTER_FAULT_MS);

@@ -24,6 +24,14 @@ export interface OutboxFigures {
   readonly dead: number;
 }
 
+/** What a look at the outbox finds. */
+export interface Look {
+  /** Effects that should be running and are not, the longest due first. */
+  readonly owed: readonly { readonly id: string; readonly attempts: number }[];
+  /** Milliseconds until the next effect falls due; absent when none waits. */
+  readonly inMs?: number;
+}
+
 /** An effect that was given up. */
 export interface DeadEffect {
   readonly id: string;
@@ -115,6 +123,12 @@ const NEXT_DUE = `
    where status = 'owed'
      and due    > statement_timestamp() + $1 * interval '1 ms'`;
 
+/** Both in one round trip: an idle replica does little else than look. One row without an effect when none is owed. */
+const LOOK = `
+  select next."inMs", owed.id, owed.attempts
+    from (${NEXT_DUE}) as next
+    left join (${OWED}) as owed on true`;
+
 /** What is done is most of the table, and no part of the figures: owed and dead are counted by their own indexes. */
 const FIGURES = `
   select count(*) filter (where due <= statement_timestamp() + $1 * interval '1 ms')::int as due,
@@ -201,6 +215,21 @@ export class Outbox {
       limit,
     ]);
     return rows;
+  }
+
+  /** {@link owed} and {@link nextDueIn} at one time. */
+  async look(limit: number): Promise<Look> {
+    type Found = { inMs: string | null; id: string | null; attempts: number | null };
+    const { rows } = await this.#store.pool.query<Found>({
+      name: 'look',
+      text: LOOK,
+      values: [this.#store.skewMs, limit],
+    });
+    const inMs = rows[0]?.inMs;
+    return {
+      owed: rows.flatMap(({ id, attempts }) => (id === null || attempts === null ? [] : [{ id, attempts }])),
+      ...(inMs === null || inMs === undefined ? {} : { inMs: Number(inMs) }),
+    };
   }
 
   /** Milliseconds until the next effect falls due; `undefined` when none waits. */

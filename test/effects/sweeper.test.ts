@@ -26,11 +26,10 @@ beforeEach(() => {
   look = async () => owed;
   sweeper = new Sweeper({
     outbox: {
-      owed: async () => {
+      look: async () => {
         looks += 1;
-        return look();
+        return { owed: await look(), ...(nextInMs === undefined ? {} : { inMs: nextInMs }) };
       },
-      nextDueIn: async () => nextInMs,
     },
     dispatch: (ids) => dispatch(ids),
     onError: (error) => void errors.push(error),

@@ -82,6 +82,14 @@ test('the next due time is found by index, at the first look', async () => {
   expect(looked(plan)).toBeLessThan(FEW);
 });
 
+test('both are found in one look, none of it at what waits', async () => {
+  const plan = await planOf(() => db.outbox.look(500));
+  expect(looked(plan)).toBeLessThan(FEW);
+  const { owed, inMs } = await db.outbox.look(500);
+  expect(owed).toEqual(await db.outbox.owed(500));
+  expect(inMs).toBeGreaterThan(0);
+});
+
 test('a claim looks at its own lane alone', async () => {
   const plan = await planOf(() => db.outbox.claim('due-5', 'me'), db.store.claims);
   expect(looked(plan)).toBeLessThan(FEW);
