@@ -1,3 +1,4 @@
+import { levelAbove } from '../../incident/escalation.ts';
 import type { Policy } from '../../incident/policy.ts';
 import type { PoolReading } from '../../incident/remedy.ts';
 import { firingAlerts, type Incident, levelInForce } from '../../incident/state.ts';
@@ -12,7 +13,7 @@ import {
   servicesText,
   unresponsiveText,
 } from './escalation.ts';
-import { duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
+import { cut, duration, fallback, link, percent, person, plain, time } from './mrkdwn.ts';
 import { readingText, undoText, whose } from './request.ts';
 import { rootCauseButton, suggestedButton, verdictLine } from './verdict.ts';
 
@@ -45,7 +46,7 @@ export function parentView(incident: Incident, view: ViewContext): View {
   if (changed !== undefined) blocks.push(section(changed));
   const worse = conditionsText(incident);
   if (worse !== undefined) blocks.push(section(worse));
-  if (incident.status === 'open') blocks.push(actions('incident', buttons(incident, view.policy)));
+  if (incident.status === 'open') blocks.push(actions('incident', buttons(incident, view)));
   blocks.push(context(smallPrint(incident, view)));
   return { text: fallback(title), blocks };
 }
@@ -150,7 +151,16 @@ function resolvedBy(incident: Incident): string {
   return `${time(resolved.at)} after ${took}, ${who}`;
 }
 
-function buttons(incident: Incident, policy: Policy) {
+/** What the press does, to whom: asked before anybody is paged. */
+function escalateText(incident: Incident, { policy, onCall }: ViewContext): string {
+  const next = levelAbove(incident, policy);
+  const names = next === undefined ? undefined : onCall?.(incident.pool, next);
+  const whom = names === undefined || names.length === 0 ? '' : `, ${cut(names.join(', '), 120)},`;
+  return `The next level${whom} is paged now instead of at its due time.`;
+}
+
+function buttons(incident: Incident, view: ViewContext) {
+  const { policy } = view;
   const value = { i: incident.id };
   const row = [];
   if (incident.acknowledged === undefined) {
@@ -168,7 +178,7 @@ function buttons(incident: Incident, policy: Policy) {
     button('Escalate', ACTION.escalate, value, {
       confirm: {
         title: 'Escalate to the next level?',
-        text: 'The next level is paged now instead of at its due time.',
+        text: escalateText(incident, view),
         yes: 'Escalate',
       },
     }),
