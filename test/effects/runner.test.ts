@@ -3,7 +3,7 @@ import { Hopeless, Later } from '../../src/effects/handler.ts';
 import { GIVE_UP_AFTER_MS, Runner } from '../../src/effects/runner.ts';
 import type { Effect } from '../../src/incident/effects.ts';
 import type { Incident } from '../../src/incident/state.ts';
-import { MINUTE, only, RITA, SECOND } from '../incident/given.ts';
+import { ALICE, asking, MINUTE, only, RITA, SECOND } from '../incident/given.ts';
 import { alertOf, byPool, post, type TestStore, testStore } from '../store/fixture.ts';
 import { until } from './until.ts';
 import { ordinary, testWorks, type Works } from './works.ts';
@@ -256,6 +256,28 @@ describe('an effect that fails', () => {
     await works.runner.run(id);
     expect((await stateOf(id)).status).toBe('dead');
     expect(only(await eventsOf(), 'EffectDied')).toHaveLength(1);
+  });
+
+  test('for good ends the remedy that hung on it: the request is over and can be asked for again', async () => {
+    await works.tell(incident.id, asking(RITA));
+    await works.tell(incident.id, { type: 'Approve', by: ALICE, request: 'r1' });
+    works.act = (effect) => {
+      if (effect.kind === 'remedy.execute') throw new Hopeless('not a target of this remedy');
+      return ordinary(effect);
+    };
+    const id = await effectOf('remedy.execute');
+    await works.runner.run(id);
+    expect((await stateOf(id)).status).toBe('dead');
+    expect(only(await eventsOf(), 'EffectDied')).toMatchObject([{ effect: id, kind: 'remedy.execute' }]);
+    expect(only(await eventsOf(), 'RemedyEnded')).toMatchObject([
+      {
+        request: 'r1',
+        outcome: 'failed',
+        detail: 'given up before it began (not a target of this remedy); nothing was done',
+      },
+    ]);
+    await works.tell(incident.id, asking(RITA));
+    expect(only(await eventsOf(), 'RemedyRequested')).toHaveLength(2);
   });
 
   test('to be drawn where nothing can be drawn ends there: no message about a message', async () => {
