@@ -25,7 +25,7 @@ async function receiver(answer: () => number = () => 200) {
     const isOurs = headers['x-lifeguard-signature'] === signatureOf('s3cret', timestamp, raw);
     const status = isOurs ? answer() : 401;
     if (status === 200) told.push(JSON.parse(raw));
-    response.writeHead(status).end();
+    response.writeHead(status, status === 301 ? { Location: '/elsewhere' } : {}).end();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(async () => {
@@ -97,4 +97,20 @@ test('a receiver that answers 500 has not raised it; one that does not take it b
   await expect(remedy?.undo?.(house.doctor, false)).rejects.toThrow('answered 500');
   status = 200;
   expect(await remedy?.undo?.(house.doctor, true)).toMatchObject({ outcome: 'done' });
+});
+
+test('a receiver that answers 301 has not raised it, and nothing is sent on to the other address', async () => {
+  let asked = 0;
+  const { told, poolOf } = await receiver(() => {
+    asked += 1;
+    return 301;
+  });
+  const plan = planOf(await previewOf(house.doctor, { action: 'pool_size' }, NOW, poolOf()));
+  expect(await remedyFor(plan, poolOf())?.execute(house.doctor, false)).toMatchObject({
+    outcome: 'failed',
+    detail: expect.stringMatching(
+      /answered 301: a signed request is not sent on to another address; mend: put the final one into `pool_size\.webhook\.url`/,
+    ),
+  });
+  expect([asked, told]).toEqual([1, []]);
 });
