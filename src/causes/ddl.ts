@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts';
-import { backend, count, session } from './figures.ts';
+import { aimedAt, count, session } from './figures.ts';
 import { usable, waiting } from './signs.ts';
 import { ramp, share } from './weight.ts';
 
@@ -22,14 +22,7 @@ export const ddl: Cause = {
           ? [`it waits for ${session(locks.root)}`]
           : []),
       ],
-      ...(culprit === undefined
-        ? {}
-        : {
-            remedy: {
-              action: culprit.state === 'active' ? ('cancel' as const) : ('terminate' as const),
-              target: backend(culprit),
-            },
-          }),
+      ...aimedAt(culprit, culprit?.state === 'active' ? 'cancel' : 'terminate'),
       advice: 'Cancel the schema change; run it again with a lock_timeout of a few seconds.',
     };
   },

@@ -1,5 +1,5 @@
 import type { SessionFact } from './facts.ts';
-import type { SuggestedTarget } from './verdict.ts';
+import type { SuggestedRemedy } from './verdict.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -25,16 +25,17 @@ export function count(n: number, noun: string): string {
 /** `pid 4711 (catalytic-api), idle in transaction for 4.2 s: update stock …`. */
 export function session(fact: SessionFact): string {
   const application = fact.application === '' ? '' : ` (${fact.application})`;
-  return `pid ${fact.pid}${application}, ${fact.state} for ${time(fact.ageMs)}: ${fact.query}`;
+  const whose = fact.isProtected === true ? ', not ours to end' : '';
+  return `pid ${fact.pid}${application}${whose}, ${fact.state} for ${time(fact.ageMs)}: ${fact.query}`;
 }
 
-/** The session as a remedy's target. */
-export function backend(fact: SessionFact): SuggestedTarget {
-  return {
-    kind: 'backend',
-    pid: fact.pid,
-    backendStart: fact.backendStart,
-    ...(fact.queryStart === undefined ? {} : { queryStart: fact.queryStart }),
-    application: fact.application,
-  };
+/** The remedy aimed at the session; none without one, and none for a session that is never ended. */
+export function aimedAt(
+  fact: SessionFact | undefined,
+  action: 'cancel' | 'terminate',
+): { readonly remedy?: SuggestedRemedy } {
+  if (fact === undefined || fact.isProtected === true) return {};
+  const { pid, backendStart, queryStart, application } = fact;
+  const query = queryStart === undefined ? {} : { queryStart };
+  return { remedy: { action, target: { kind: 'backend', pid, backendStart, ...query, application } } };
 }

@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts';
-import { backend, count, percent, session, time } from './figures.ts';
+import { aimedAt, count, percent, session, time } from './figures.ts';
 import { usable, waiting } from './signs.ts';
 import { ramp, share } from './weight.ts';
 
@@ -25,7 +25,7 @@ export const lockContention: Cause = {
         `${count(others, 'session')} waiting for a lock, ${percent(crowd)} of the pool`,
         ...(root === undefined ? [] : [`behind ${session(root)}`, `lock held for ${time(root.ageMs)}`]),
       ],
-      ...(root === undefined ? {} : { remedy: { action: 'terminate' as const, target: backend(root) } }),
+      ...aimedAt(root, 'terminate'),
       advice: 'End the session at the root, then shorten the transaction that takes this lock.',
     };
   },

@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import type { SessionFact } from './facts.ts';
-import { backend, session, time } from './figures.ts';
+import { aimedAt, session, time } from './figures.ts';
 import { leakInTransaction, longAtWork, waiting } from './signs.ts';
 import { ramp } from './weight.ts';
 
@@ -36,10 +36,7 @@ export const longTransaction: Cause = {
     return {
       weight: best.explained ? 0.2 + 0.1 * age : isRoot ? 0.4 + 0.1 * age : 0.65 + 0.25 * age,
       evidence: [session(best.fact), `longer than ${time(scale.minuteMs)}`],
-      remedy: {
-        action: best.fact.state === 'active' ? 'cancel' : 'terminate',
-        target: backend(best.fact),
-      },
+      ...aimedAt(best.fact, best.fact.state === 'active' ? 'cancel' : 'terminate'),
       advice: 'End it if nobody needs its result; keep transactions short and reports off this database.',
     };
   },

@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts';
-import { backend, count, percent, time } from './figures.ts';
+import { aimedAt, count, percent, time } from './figures.ts';
 import { atWork, longAtWork, usable, waitingSessions } from './signs.ts';
 import { ramp, share } from './weight.ts';
 
@@ -32,7 +32,7 @@ export const slowQueries: Cause = {
           : [`${time(worst.meanMs)} a call and ${percent(worst.share)} of all time: ${worst.query}`]),
         ...(worst?.slowdown === undefined ? [] : [`${worst.slowdown.toFixed(1)} times slower than before`]),
       ],
-      ...(oldest === undefined ? {} : { remedy: { action: 'cancel' as const, target: backend(oldest) } }),
+      ...aimedAt(oldest, 'cancel'),
       advice: 'Cancel the longest, look at its plan and missing index, and set statement_timeout.',
     };
   },

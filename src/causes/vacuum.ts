@@ -1,5 +1,5 @@
 import type { Cause } from './cause.ts';
-import { backend, count, session } from './figures.ts';
+import { aimedAt, count, session } from './figures.ts';
 import { usable, waiting } from './signs.ts';
 import { ramp, share } from './weight.ts';
 
@@ -27,9 +27,7 @@ export const vacuum: Cause = {
         ...(blocked > 0 ? [`${count(blocked, 'autovacuum worker')} waiting for a lock`] : []),
       ],
       // The server's own vacuum is not ours to end: against wraparound it must finish.
-      ...(root === undefined || root.application === 'autovacuum worker'
-        ? {}
-        : { remedy: { action: 'cancel' as const, target: backend(root) } }),
+      ...aimedAt(root, 'cancel'),
       advice: running?.antiWraparound
         ? 'Let it finish if you can: it prevents wraparound; cancel what queues behind it instead.'
         : 'Cancel the vacuum and run it again when the table is quiet.',

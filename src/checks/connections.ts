@@ -88,6 +88,7 @@ export function sessionFact(session: PoolSession, ageMs: number | null): Session
     state: session.state,
     ageMs: Math.round(ageMs ?? 0),
     query: session.query,
+    ...(session.isSuperuser ? { isProtected: true as const } : {}),
   };
 }
 

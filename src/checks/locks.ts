@@ -128,6 +128,7 @@ async function partiesOf(
       state: row.state,
       ageMs: Math.round(row.age_ms),
       query: shortenQuery(row.query ?? ''),
+      ...(row.kind === 'client backend' ? {} : { isProtected: true as const }),
       isVacuum: row.kind === 'autovacuum worker' || VACUUM.test(row.query ?? ''),
     });
   }

@@ -69,5 +69,6 @@ function rowOf(session: PoolSession, locks: LockGraph): SessionRow {
     ageMs: Math.round((session.state === 'active' ? session.queryMs : session.stateMs) ?? 0),
     query: session.query,
     blocks: locks.get(session.pid)?.blocksInAll ?? 0,
+    ...(session.isSuperuser ? { isProtected: true as const } : {}),
   };
 }

@@ -267,4 +267,6 @@ export interface SessionRow {
   readonly query: string;
   /** How many sessions wait for it, directly or through others. */
   readonly blocks: number;
+  /** Never ended, so nobody is offered to: a superuser's. */
+  readonly isProtected?: true;
 }

@@ -74,6 +74,8 @@ export interface SessionFact {
   readonly state: string;
   readonly ageMs: number;
   readonly query: string;
+  /** Never ended, so no remedy is aimed at it: a superuser's session, or a process of the server itself. */
+  readonly isProtected?: true;
 }
 
 /** Who waits for whom. */

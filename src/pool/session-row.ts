@@ -29,6 +29,8 @@ export interface PoolSession {
   readonly stateMs: number | null;
   readonly application: string;
   readonly user: string;
+  /** Its user is a superuser: never ended by us. */
+  readonly isSuperuser: boolean;
   readonly database: string;
   /** IP address, or `local` for a Unix socket. */
   readonly client: string | null;
@@ -68,6 +70,7 @@ export function sessionColumns(serverVersion: number): string {
        ${age('a.state_change')} as state_ms,
        a.application_name as application,
        a.usename as "user",
+       coalesce(a.usesysid in (select oid from pg_roles where rolsuper), false) as superuser,
        a.datname as database,
        host(a.client_addr) as client_address,
        a.client_port,
@@ -94,6 +97,7 @@ export const sessionRow = z.object({
   state_ms: milliseconds,
   application: z.string().nullable(),
   user: z.string().nullable(),
+  superuser: z.boolean(),
   database: z.string().nullable(),
   client_address: z.string().nullable(),
   client_port: z.int().nullable(),
@@ -132,6 +136,7 @@ export function toSession(row: z.infer<typeof sessionRow>): PoolSession {
     stateMs: row.state_ms,
     application: row.application ?? '',
     user: row.user ?? '',
+    isSuperuser: row.superuser,
     database: row.database ?? '',
     client: row.client_address ?? (row.client_port === -1 ? 'local' : null),
     state: row.state !== null && isState(row.state) ? row.state : 'unknown',

@@ -27,7 +27,6 @@ export interface Backend extends PoolSession {
   readonly isSelf: boolean;
   /** A connection of this or another Lifeguard. */
   readonly isLifeguard: boolean;
-  readonly isSuperuser: boolean;
   readonly isReplication: boolean;
   readonly isBackground: boolean;
   /** Our role may signal it. */
@@ -42,7 +41,6 @@ function backendSql(serverVersion: number, which: string): string {
 select a.backend_type,
        current_user::text as role,
        a.pid = pg_backend_pid() as own,
-       coalesce(target.rolsuper, false) as superuser,
        me.rolsuper
          or (    not coalesce(target.rolsuper, false)
              and (   pg_has_role(current_user, 'pg_signal_backend', 'usage')
@@ -58,7 +56,6 @@ const backendRow = sessionRow.extend({
   backend_type: z.string().nullable(),
   role: z.string(),
   own: z.boolean(),
-  superuser: z.boolean(),
   can_signal: z.boolean(),
 });
 

@@ -252,6 +252,19 @@ describe('diagnose', () => {
     });
   });
 
+  it.each(CASES)(
+    'aims no remedy of %s at a session that is never ended, when %s',
+    (_cause, _story, found) => {
+      const protect = (_key: string, value: unknown): unknown =>
+        typeof value === 'object' && value !== null && 'backendStart' in value
+          ? { ...value, isProtected: true }
+          : value;
+      const facts = JSON.parse(JSON.stringify({ ...HEALTHY, ...found }, protect)) as Facts;
+      const targets = diagnose(facts).causes.map(({ remedy }) => remedy?.target?.kind);
+      expect(targets).not.toContain('backend');
+    },
+  );
+
   it('keeps titles to eight words', () => {
     for (const { title } of CAUSES) expect(title.split(' ').length).toBeLessThanOrEqual(8);
   });

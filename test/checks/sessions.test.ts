@@ -15,6 +15,7 @@ const session: PoolSession = {
   stateMs: 10,
   application: 'shop',
   user: 'shop',
+  isSuperuser: false,
   database: 'shop',
   client: '127.0.0.1',
   state: 'idle in transaction',

@@ -93,7 +93,7 @@ export function sessionBlocks(
   const { buttons, ...place } = options;
   return worthShowing(sessions).flatMap((session, index): Block[] => {
     const text = sessionText(session);
-    if (!buttons) return [section(text)];
+    if (!buttons || session.isProtected === true) return [section(text)];
     const terminate = terminateButton(place, session);
     // A section has room for one button; two stand in a row below it.
     return isAtQuery(session)
@@ -112,6 +112,7 @@ function sessionText(session: SessionRow): string {
     plain(session.application === '' ? 'no application name' : session.application, 64),
     `${plain(session.state, 40)} for ${duration(session.ageMs)}`,
   ];
+  if (session.isProtected === true) facts.push('a superuser’s, never ended');
   if (session.blocks > 0) facts.push(`*blocks ${session.blocks}*`);
   const from = `${plain(session.user, 64)} from ${plain(session.client, 64)}`;
   const wait = session.wait === undefined ? '' : `, waits on ${plain(session.wait, 60)}`;
