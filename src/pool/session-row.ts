@@ -56,7 +56,10 @@ function age(column: string): string {
   return `(extract(epoch from clock_timestamp() - ${column}) * 1000)::float8`;
 }
 
-/** The select list for rows of `sessionRow`, from `pg_stat_activity a`, for that server version. */
+/**
+ * The select list for rows of `sessionRow`, from `pg_stat_activity a`, for that server version. The superusers
+ * are an array, which is read once; a plain `in` the server may read anew for every session.
+ */
 export function sessionColumns(serverVersion: number): string {
   const queryId = serverVersion >= FIRST_WITH_QUERY_ID ? 'a.query_id::text' : 'null::text';
   return `a.pid,
@@ -70,7 +73,7 @@ export function sessionColumns(serverVersion: number): string {
        ${age('a.state_change')} as state_ms,
        a.application_name as application,
        a.usename as "user",
-       coalesce(a.usesysid in (select oid from pg_roles where rolsuper), false) as superuser,
+       coalesce(a.usesysid = any (array(select oid from pg_roles where rolsuper)), false) as superuser,
        a.datname as database,
        host(a.client_addr) as client_address,
        a.client_port,
