@@ -70,6 +70,7 @@ async function openOnPostgres({ storeUrl, onError, lostAfterMs }: QueueOptions):
     // What a crash of the server takes from the queue, the sweeper sends again: it need not wait for the disk.
     options: '-c synchronous_commit=off',
     max,
+    idleTimeoutMillis: 0,
     migrate,
   });
   const queue = new Queue(

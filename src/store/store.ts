@@ -108,6 +108,8 @@ export class Store {
       query_timeout: 10_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
+      // A connection costs tens of milliseconds: an alert after a quiet hour must not wait for one.
+      idleTimeoutMillis: 0,
     };
     this.pool = new pg.Pool({ ...common, max: options.connections ?? 10, pipeline: true });
     this.claims = new pg.Pool({ ...common, max: CLAIM_CONNECTIONS, options: '-c synchronous_commit=off' });

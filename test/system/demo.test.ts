@@ -63,29 +63,20 @@ describe('the demo', () => {
     expect(program.stderr()).toBe('');
   }, 60_000);
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
-    'ended by %s leaves no PostgreSQL and no open port behind',
-    async (signal) => {
-      await playedBefore();
-      const port = await freePort();
-      const program = demo('--port', String(port));
-      await program.prints(/all is well/);
-      const servers = await postgresOf(program.pid);
-      expect(servers.length).toBe(2);
-      program.kill(signal);
-      const { code } = await program.ended;
-      if (signal !== 'SIGKILL') expect(code).toBe(0);
-      await eventually(() => (servers.some(isAlive) ? undefined : true), 'PostgreSQL is gone', 15_000);
-      await expect(connects(port)).resolves.toBe(false);
-    },
-  );
-
-  test('killed in the middle goes on where it was: the same thread, and the incident closes', async () => {
+  test('ended by Ctrl-C leaves no PostgreSQL and no open port behind', async () => {
     await playedBefore();
-    const first = demo('--port', '0');
+    const port = await freePort();
+    const program = demo('--port', String(port));
+    await program.prints(/all is well/);
+    await expectNothingLeft(program, 'SIGINT', port);
+  });
+
+  test('killed in the middle leaves nothing behind and goes on where it was: the same thread, and the incident closes', async () => {
+    await playedBefore();
+    const port = await freePort();
+    const first = demo('--port', String(port));
     await first.prints(/#backend-team {2}.*orders/);
-    first.kill('SIGKILL');
-    await first.ended;
+    await expectNothingLeft(first, 'SIGKILL', port);
     // The leak died with the process: the pool is well, and the incident that is still open closes.
     const second = demo('--port', '0');
     await second.prints(/alert posted: resolved/);
@@ -99,15 +90,28 @@ describe('the demo', () => {
 
   test('started twice in one folder says who is there already, and does not harm them', async () => {
     await playedBefore();
-    const first = demo('--port', '0');
+    const port = await freePort();
+    const first = demo('--port', String(port));
     await first.prints(/all is well/);
     const second = demo('--port', '0');
     expect((await second.ended).code).toBe(2);
     expect(second.stderr()).toMatch(new RegExp(`in use by process ${first.pid}`));
     expect(second.stderr()).not.toMatch(/\n\s+at /);
     expect(isAlive(first.pid)).toBe(true);
+    await expectNothingLeft(first, 'SIGTERM', port);
   }, 60_000);
 });
+
+/** Ends the demo by the signal, and looks for what it should have taken with it. */
+async function expectNothingLeft(program: Program, signal: NodeJS.Signals, port: number): Promise<void> {
+  const servers = await postgresOf(program.pid);
+  expect(servers.length).toBe(2);
+  program.kill(signal);
+  const { code } = await program.ended;
+  if (signal !== 'SIGKILL') expect(code).toBe(0);
+  await eventually(() => (servers.some(isAlive) ? undefined : true), 'PostgreSQL is gone', 15_000);
+  await expect(connects(port)).resolves.toBe(false);
+}
 
 /** The postmasters whose parent is the process. */
 async function postgresOf(parent: number): Promise<number[]> {
