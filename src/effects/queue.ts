@@ -128,7 +128,7 @@ function workerOptions(concurrency: number, lostAfterMs = LOST_AFTER_MS) {
   return {
     concurrency,
     lockDuration: lostAfterMs,
-    stalledInterval: lostAfterMs,
+    stalledInterval: lostAfterMs / 2,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   };

@@ -1,7 +1,7 @@
 import type { Outbox } from '../store/outbox.ts';
 
 /** The sweeper never sleeps longer than this, so that what other replicas left behind is found. */
-const LONGEST_SLEEP_MS = 2_000;
+const LONGEST_SLEEP_MS = 1_000;
 
 /** After a fault the sweeper waits this long before it looks again. */
 const AFTER_FAULT_MS = 1_000;
