@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -44,30 +44,12 @@ pools:
 `,
   );
   slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
-  const child = spawn(
-    process.execPath,
-    [
-      '--max-semi-space-size=2',
-      '--heap-growing-percent=15',
-      fileURLToPath(new URL('../cli.js', import.meta.url)),
-      'serve',
-    ],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(port),
-        DATABASE_URL: store.url,
-        PATIENT_URL: patient.lifeguardUrl,
-        SLACK_BOT_TOKEN: slack.botToken,
-        SLACK_SIGNING_SECRET: slack.signingSecret,
-        SLACK_API_URL: slack.apiUrl,
-        ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
-        LOG_LEVEL: 'warn',
-      },
-    },
-  );
+  const child = spawnServe(folder, slack, {
+    PORT: String(port),
+    DATABASE_URL: store.url,
+    PATIENT_URL: patient.lifeguardUrl,
+    ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
+  });
   const origin = `http://127.0.0.1:${port}`;
   await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
   return {
@@ -97,6 +79,27 @@ pools:
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts the built `lifeguard serve` as `npm start` does, in the folder of its configuration. */
+export function spawnServe(
+  folder: string,
+  slack: Pick<Awaited<ReturnType<typeof startSlackStandIn>>, 'botToken' | 'signingSecret' | 'apiUrl'>,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+  return spawn(process.execPath, ['--max-semi-space-size=2', '--heap-growing-percent=15', cli, 'serve'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_SIGNING_SECRET: slack.signingSecret,
+      SLACK_API_URL: slack.apiUrl,
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
+  });
 }
 
 /** Asks until it is answered with 200. @throws Error when that takes longer */

@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { policyFor } from '../config/lookup.ts';
 import { parseConfig } from '../config/parse.ts';
@@ -13,7 +11,7 @@ import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
 import { printTable, type Row } from './figures.ts';
 import { seedIncidents } from './seed.ts';
-import { freePort, readyWithin } from './setup.ts';
+import { freePort, readyWithin, spawnServe } from './setup.ts';
 
 const INCIDENTS = 10_000;
 
@@ -109,31 +107,13 @@ async function measure(
   await writeFile(join(folder, 'ca.pem'), pager.ca);
   slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
   const began = performance.now();
-  const child = spawn(
-    process.execPath,
-    [
-      '--max-semi-space-size=2',
-      '--heap-growing-percent=15',
-      fileURLToPath(new URL('../cli.js', import.meta.url)),
-      'serve',
-    ],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(port),
-        DATABASE_URL: url,
-        SLACK_BOT_TOKEN: slack.botToken,
-        SLACK_SIGNING_SECRET: slack.signingSecret,
-        SLACK_API_URL: slack.apiUrl,
-        ALERTMANAGER_WEBHOOK_TOKEN: 'bench',
-        PAGERDUTY_EVENTS_SERVER: pager.server,
-        NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
-        LOG_LEVEL: 'warn',
-      },
-    },
-  );
+  const child = spawnServe(folder, slack, {
+    PORT: String(port),
+    DATABASE_URL: url,
+    ALERTMANAGER_WEBHOOK_TOKEN: 'bench',
+    PAGERDUTY_EVENTS_SERVER: pager.server,
+    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+  });
   try {
     await readyWithin(`http://127.0.0.1:${port}/readyz`, BOOT_WITHIN_MS);
     const bootMs = performance.now() - began;

@@ -1,19 +1,8 @@
 import { z } from 'zod';
+import type { PageMove } from '../incident/pages.ts';
 
 /** What happened, as far as it matters to an incident; `other` is accepted and means nothing here. */
-export type NoticeKind =
-  | 'triggered'
-  | 'acknowledged'
-  | 'unacknowledged'
-  | 'resolved'
-  | 'reopened'
-  | 'escalated'
-  | 'reassigned'
-  | 'delegated'
-  | 'priority_updated'
-  | 'annotated'
-  | 'ping'
-  | 'other';
+export type NoticeKind = PageMove | 'triggered' | 'ping' | 'other';
 
 /** A webhook of PagerDuty, cut to what an incident needs. */
 export interface PagerDutyNotice {
