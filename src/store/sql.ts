@@ -1,5 +1,3 @@
-import { escapeLiteral } from 'pg';
-
 /** Every statement of the store's incidents. `$skew` is milliseconds added to the store's clock. */
 
 export const NOW = `
@@ -12,33 +10,26 @@ export const NOTHING = `
 export const NEXT_ID = `
   select 'inc-' || nextval('incident_number') as id`;
 
+/** A statement, the name it is prepared by, and what stands for `$1`, `$2` and so on in it. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: (string | number)[];
+}
+
 /**
- * Begins the transaction and, in the same round trip, lets two deliveries for the same keys wait here
- * for each other until it ends. What comes first in the transaction can come along.
+ * What begins a transaction, to be sent in one round trip: two deliveries for the same keys wait here for
+ * each other until it ends. What comes first in the transaction can come along.
  *
  * @param keys in the order in which all transactions take them
- * @param first a statement with its values; its rows are those of the last result
+ * @param first a statement; its rows are those of the last result
  */
-export function begin(keys: readonly string[], first?: Statement): string {
-  const locks = keys.map(
-    (key) => `select pg_advisory_xact_lock(hashtextextended(${escapeLiteral(key)}, 7204))`,
-  );
-  return ['begin', ...locks, ...(first === undefined ? [] : [inlined(first)])].join('; ');
+export function begin(keys: readonly string[], first?: Statement): Statement[] {
+  const locks = keys.map((key) => ({ name: 'lock-key', text: LOCK_KEY, values: [key] }));
+  return [{ text: 'begin', values: [] }, ...locks, ...(first === undefined ? [] : [first])];
 }
 
-/** A statement and what stands for `$1`, `$2` and so on in it. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly (string | number)[];
-}
-
-/** Several statements go in one round trip only without parameters: the values are written into the text. */
-function inlined({ text, values }: Statement): string {
-  return text.replace(/\$(\d)/g, (_whole, place) => {
-    const value = values[Number(place) - 1] ?? '';
-    return typeof value === 'number' ? `(${value})` : escapeLiteral(value);
-  });
-}
+const LOCK_KEY = 'select pg_advisory_xact_lock(hashtextextended($1, 7204))';
 
 /**
  * The time stands after the incident, and so is read after it: a command that waited for another's

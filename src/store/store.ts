@@ -210,17 +210,16 @@ export class Store {
   }
 
   async #lock(client: pg.PoolClient, to: Address): Promise<Found | undefined> {
-    const { text, values } = this.#lockOf(to);
-    const { rows } = await client.query<Found>(text, [...values]);
+    const { rows } = await client.query<Found>(this.#lockOf(to));
     return rows[0];
   }
 
   #lockOf(to: Address): sql.Statement {
     const skew = this.#skewMs();
-    if ('fresh' in to) return { text: sql.NOTHING, values: [skew] };
+    if ('fresh' in to) return { name: 'nothing', text: sql.NOTHING, values: [skew] };
     return 'key' in to
-      ? { text: sql.LOCK_BY_KEY, values: [to.key, to.reopenWithinMs, skew] }
-      : { text: sql.LOCK_BY_ID, values: [to.incident, skew] };
+      ? { name: 'lock-by-key', text: sql.LOCK_BY_KEY, values: [to.key, to.reopenWithinMs, skew] }
+      : { name: 'lock-by-id', text: sql.LOCK_BY_ID, values: [to.incident, skew] };
   }
 
   /** The next incident's id, e.g. `inc-42`. Numbers are never used twice; gaps mean nothing. */
@@ -312,10 +311,10 @@ export class Store {
 
 function finish(write: Write, outcome: EffectOutcome): void {
   const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
-  write({ text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
+  write({ name: 'finish', text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
   if (outcome.message === undefined) return;
   const { incident, slot, channel, ts, digest } = outcome.message;
-  write({ text: sql.SAVE_MESSAGE, values: [incident, slot, channel, ts, digest] });
+  write({ name: 'save-message', text: sql.SAVE_MESSAGE, values: [incident, slot, channel, ts, digest] });
 }
 
 /** The effect that opens the thread of a new incident: nothing else is in its lane yet. */

@@ -15,7 +15,7 @@ export type Write = (query: string | pg.QueryConfig) => void;
  */
 export async function inTransaction<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
-  begin: string,
+  begin: readonly pg.QueryConfig[],
   work: (client: pg.PoolClient, row: Row | undefined, write: Write) => Promise<void>,
 ): Promise<void> {
   const client = await pool.connect();
@@ -28,8 +28,9 @@ export async function inTransaction<Row extends pg.QueryResultRow>(
   };
   let failure: Error | undefined;
   try {
-    const begun: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await client.query(begin);
-    await work(client, [begun].flat().at(-1)?.rows[0], write);
+    const begun = begin.map((query) => client.query<Row>(query));
+    await all(begun);
+    await work(client, (await begun.at(-1))?.rows[0], write);
     write('commit');
     await all(written);
   } catch (error) {
