@@ -97,10 +97,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     : new Presence({
         url: options.storeUrl,
         name,
-        onDead: async (dead) => {
-          await outbox.release(dead);
-          log.warn({ runner: dead }, 'another worker has died; what it was doing is taken up');
-        },
+        onAbsent: (runners) =>
+          log.warn({ runners }, 'other workers are gone; what they were doing is taken up'),
         onError,
       });
   const run = (id: string): Promise<void> => runner.run(id);

@@ -1,6 +1,6 @@
 import type { Command } from '../incident/commands.ts';
 import type { Effect } from '../incident/effects.ts';
-import { LEASE_MS } from '../store/lease.ts';
+import { RENEW_EVERY_MS } from '../store/lease.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Claimed } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
@@ -50,7 +50,7 @@ export class Runner {
       this.#options.outbox
         .renew([...this.#running], this.#options.name)
         .catch((error) => this.#report(error));
-    }, LEASE_MS / 3);
+    }, RENEW_EVERY_MS);
     this.#renewal.unref();
   }
 

@@ -7,16 +7,20 @@ const PRESENCE = 7205;
 export const LOOK_EVERY_MS = 1_000;
 
 /**
- * A runner that was not seen for this long is dead. Longer than a living one needs to come back after
- * its connection broke or the store was restarted, so that its work is not taken out of its hands.
+ * The claims of a runner that is not seen last only this long. Longer than a living one needs to come back
+ * after its connection broke or the store was restarted, and than it waits between two renewals
+ * (`RENEW_EVERY_MS`), so that its work is not taken out of its hands.
  */
 export const ABSENT_AFTER_MS = 2_000;
 
 const TAKE_PLACE = `
   select pg_try_advisory_lock(${PRESENCE}, hashtext($1)) as taken`;
 
-/** `pg_locks` shows both halves of a key as unsigned numbers. */
-const WHO_IS_ABSENT = `
+/**
+ * Shortens what absent runners have claimed, to `$2` milliseconds; `pg_locks` shows both halves of a key as
+ * unsigned numbers. That a runner was missed is kept in its claims alone: whoever noticed may be killed, too.
+ */
+const SHORTEN = `
   with present as (
     select objid::bigint as hash
       from pg_locks
@@ -25,21 +29,24 @@ const WHO_IS_ABSENT = `
        and objsubid = 2
        and granted
        and database = (select oid from pg_database where datname = current_database())
+  ), shortened as (
+    update effects as e
+       set claimed_until = clock_timestamp() + $2 * interval '1 ms'
+     where status = 'owed'
+       and claimed_by <> $1
+       and claimed_until > clock_timestamp() + $2 * interval '1 ms'
+       and not exists (select from present where hash = hashtext(e.claimed_by)::bigint & 4294967295)
+    returning claimed_by
   )
-  select name, name = $1 as own
-    from (select distinct claimed_by as name
-            from effects
-           where status = 'owed' and claimed_by is not null
-           union
-          select $1) as runners
-   where not exists (select from present where hash = hashtext(name)::bigint & 4294967295)`;
+  select exists (select from present where hash = hashtext($1)::bigint & 4294967295) as "isHere",
+         array(select distinct claimed_by from shortened) as absent`;
 
 export interface PresenceOptions {
   readonly url: string;
   /** The runner's name, as it stands in its claims. */
   readonly name: string;
-  /** Told of a runner that is dead; is told again at the next look if it rejects. */
-  readonly onDead: (runner: string) => Promise<void>;
+  /** Told of runners that are not seen and had claimed something: it is free soon. */
+  readonly onAbsent?: (runners: readonly string[]) => void;
   readonly onError: (error: Error) => void;
   readonly lookEveryMs?: number;
   readonly absentAfterMs?: number;
@@ -49,13 +56,12 @@ export interface PresenceOptions {
  * Says that a runner lives, and notices those that no longer do.
  *
  * A runner holds an advisory lock on a connection of its own. PostgreSQL lets go of it in the moment
- * the process dies, however it dies, so what it had claimed need not wait for its lease. The lease
- * stays for what a lock cannot tell: a process that hangs, or a machine that fell silent.
+ * the process dies, however it dies, so what it had claimed need not wait for its lease: whoever looks
+ * shortens it. The lease stays for what a lock cannot tell: a process that hangs, or a machine that fell
+ * silent. A runner that lives and is only not seen renews what was shortened.
  */
 export class Presence {
   readonly #options: PresenceOptions;
-  /** When a runner was first missed, by our own clock. */
-  readonly #missed = new Map<string, number>();
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -87,8 +93,6 @@ export class Presence {
       .catch((error: unknown) => {
         const broken = this.#client;
         this.#client = undefined;
-        // What was missed while we saw nothing may have been there.
-        this.#missed.clear();
         void broken?.end().catch(() => undefined);
         this.#options.onError(error instanceof Error ? error : new Error(String(error)));
       })
@@ -99,19 +103,17 @@ export class Presence {
   }
 
   async #lookNow(): Promise<void> {
-    const { name, onDead, absentAfterMs = ABSENT_AFTER_MS } = this.#options;
+    const { name, onAbsent, absentAfterMs = ABSENT_AFTER_MS } = this.#options;
     const client = await this.#connected();
     if (client === undefined) return;
-    const { rows } = await client.query<{ name: string; own: boolean }>(WHO_IS_ABSENT, [name]);
-    const now = performance.now();
-    const absent = rows.filter((row) => !row.own).map((row) => row.name);
-    if (rows.some((row) => row.own)) await client.query(TAKE_PLACE, [name]);
-    for (const known of this.#missed.keys()) if (!absent.includes(known)) this.#missed.delete(known);
-    for (const runner of absent) {
-      const since = this.#missed.get(runner) ?? now;
-      this.#missed.set(runner, since);
-      if (now - since >= absentAfterMs) await onDead(runner);
-    }
+    const { rows } = await client.query<{ isHere: boolean; absent: string[] }>({
+      name: 'shorten',
+      text: SHORTEN,
+      values: [name, absentAfterMs],
+    });
+    const [seen] = rows;
+    if (seen?.isHere === false) await client.query(TAKE_PLACE, [name]);
+    if (seen !== undefined && seen.absent.length > 0) onAbsent?.(seen.absent);
   }
 
   async #connected(): Promise<pg.Client | undefined> {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Presence } from '../../src/store/presence.ts';
 import { eventually } from '../support/lifeguard.ts';
 import { type TestStore, testStore } from './fixture.ts';
@@ -23,12 +23,11 @@ afterEach(async () => {
 
 afterAll(() => db.close());
 
-/** A runner that is there, and frees what dead ones have claimed. */
+/** A runner that is there, and shortens what dead ones have claimed. */
 async function present(name: string): Promise<Presence> {
   const presence = new Presence({
     url: db.url,
     name,
-    onDead: (dead) => db.outbox.release(dead),
     onError: () => undefined,
     lookEveryMs: LOOK_EVERY_MS,
     absentAfterMs: ABSENT_AFTER_MS,
@@ -58,6 +57,13 @@ test('what a runner that died had claimed is free again long before its lease ru
   await eventually(isFree, 'the claim is free', 3_000);
 });
 
+test('what a dead runner had claimed is free soon, though whoever noticed died as well', async () => {
+  await claimedBy('never seen');
+  const noticing = await present('noticing');
+  await noticing.stop();
+  await eventually(isFree, 'the claim is free', 3_000);
+});
+
 test('what a living runner has claimed stays its own', async () => {
   await present('living');
   await claimedBy('living');
@@ -70,6 +76,8 @@ test('a runner whose connection broke takes its place again before anyone takes 
   await present('living');
   await claimedBy('living');
   await present('other');
+  const renewing = setInterval(() => void db.outbox.renew(['e1'], 'living'), ABSENT_AFTER_MS / 3);
+  onTestFinished(() => clearInterval(renewing));
   await db.query(
     `select pg_terminate_backend(pid) from pg_locks
       where locktype = 'advisory' and classid = 7205
