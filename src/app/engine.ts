@@ -103,7 +103,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       });
   const run = (id: string): Promise<void> => runner.run(id);
   const runClaimed = (claimed: Claimed): Promise<void> => runner.runClaimed(claimed);
-  const dispatch = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
+  const offer = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
+  const carriers = works ? createHereFirst({ run, runClaimed, name, offer }) : { dispatch: offer };
   const pager = createPager(options);
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
@@ -114,7 +115,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const loop: Loop = new Loop({
     store,
-    ...(works ? createHereFirst({ run, runClaimed, name, offer: dispatch }) : { dispatch }),
+    ...carriers,
     policy,
     onCommit: (committed, command) => {
       metrics.observeCommit(committed, command);
@@ -149,7 +150,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       else log.warn({ ...fields, err: error }, `effect ${end}`);
     },
   });
-  const sweeper = new Sweeper({ outbox, dispatch, onError });
+  // What is owed is taken up where it was found as well: the queue drops an offer of what a killed worker has
+  // in hands until it takes that one for dead, and a process that does not live that long would never get to it.
+  const sweeper = new Sweeper({ outbox, dispatch: carriers.dispatch, onError });
   if (works) {
     // Before the first claim: one whose runner is not there counts for nothing.
     await presence?.start();

@@ -15,15 +15,15 @@ export interface HereFirstOptions {
   readonly slots?: number;
 }
 
-/** What has just been committed, taken up where it was committed. */
+/** What is owed, taken up where that is known. */
 export interface HereFirst {
   readonly dispatch: (ids: readonly string[]) => Promise<void>;
   readonly atOnce: { claimant(): string | undefined; run(claimed: Claimed): void };
 }
 
 /**
- * Takes up what has just been committed in the process that committed it, without the way through the
- * queue: the thread of an alert stands sooner. What is more than this process has hands for goes to the
+ * Takes up what has just been committed, or found owed, in the process that did, without the way through
+ * the queue: the thread of an alert stands sooner. What is more than this process has hands for goes to the
  * queue, and whatever is lost on either way is offered again by the sweeper.
  */
 export function createHereFirst(options: HereFirstOptions): HereFirst {

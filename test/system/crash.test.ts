@@ -236,7 +236,7 @@ async function tellStory(scene: Scene, before: readonly string[]): Promise<strin
   );
   // The second wording is that of a process that was killed between the kill and its report.
   await seen('the outcome', told(/has ended|is gone; Lifeguard was restarted/)).catch((error: unknown) =>
-    explain(scene, incident, error),
+    explain(scene, error),
   );
   const pageOf = dedupKey(incident, 1);
   await eventually(
@@ -253,18 +253,24 @@ async function tellStory(scene: Scene, before: readonly string[]): Promise<strin
   return incident;
 }
 
-/** Says how far the incident came and what is still owed. @throws Error always */
-async function explain(scene: Scene, incident: string, error: unknown): Promise<never> {
-  const events = await scene.store.events(incident);
+/** Says how far the last incident came and what is still owed. @throws Error always */
+async function explain(scene: Scene, error: unknown): Promise<never> {
+  const { rows: newest } = await scene.store.pool.query<{ id: string }>(
+    'select id from incidents order by opened_at desc limit 1',
+  );
+  const events = await scene.store.events(newest[0]?.id ?? '');
   const { rows } = await scene.store.pool.query(
     `select id, kind, lane, attempts, claimed_by, claimed_until, due, error, now() from effects where status = 'owed'`,
   );
   const owed = rows.map((row) => JSON.stringify(row)).join('\n');
-  const ends = events
-    .filter((event) => event.type.startsWith('Remedy'))
+  const happened = events.map(({ at, type }) => `${at} ${type}`);
+  const remedies = events
+    .filter(({ type }) => type.startsWith('Remedy'))
     .map((event) => JSON.stringify(event));
   const log = scene.program.stdout().split('\n').slice(-15).join('\n');
-  throw new Error(`${String(error)}\nremedies:\n${ends.join('\n')}\nowed:\n${owed}\nlog:\n${log}`);
+  throw new Error(
+    `${String(error)}\nevents:\n${happened.join('\n')}\nremedies:\n${remedies.join('\n')}\nowed:\n${owed}\nlog:\n${log}`,
+  );
 }
 
 /** What was promised: everything once, nothing missing. */
@@ -378,7 +384,7 @@ async function insist<T>(
       await pause(100);
     } else if ((await eventually(until, what, PATIENCE_MS).catch(() => undefined)) !== undefined) return;
   }
-  throw new Error(`waited ${STUCK_MS} ms in vain until ${what}`);
+  await explain(scene, new Error(`waited ${STUCK_MS} ms in vain until ${what}`));
 }
 
 function seen(what: string, look: () => Message | undefined): Promise<Message> {
