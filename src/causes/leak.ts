@@ -1,4 +1,5 @@
-import type { Cause } from './cause.ts';
+import type { Cause, Weighed } from './cause.ts';
+import type { LeakGroup } from './facts.ts';
 import { count, percent, time } from './figures.ts';
 import { fullness, largest, leakInTransaction, usable } from './signs.ts';
 import { ramp, share } from './weight.ts';
@@ -36,29 +37,37 @@ export const leak: Cause = {
         `last statement: ${found.lastStatement}`,
         ...(logged > 0 ? [`${count(logged, 'matching line')} in the application log`] : []),
       ],
-      // Idle sessions cannot be told from a pool at rest, so they are not ended one by one: a restart
-      // makes the application open only what it needs.
-      ...(found === open
-        ? {
-            remedy: {
-              action: 'terminate_leak' as const,
-              target: {
-                kind: 'leak' as const,
-                application: found.application,
-                lastStatement: found.lastStatement,
-              },
-            },
-          }
-        : {
-            remedy: {
-              action: 'restart' as const,
-              target: { kind: 'application' as const, application: found.application },
-            },
-          }),
-      advice:
-        found === open
-          ? 'End the leaked sessions, then return the connection on every path after that statement.'
-          : 'Restart the application to get the connections back, then return them on every path after that statement.',
+      ...(found === open ? openRemedy(found) : restartOf(found)),
     };
   },
 };
+
+/** What is left open is ended, unless all of it is a superuser's: that is refused when it is asked for. */
+function openRemedy({
+  application,
+  lastStatement,
+  isProtected,
+}: LeakGroup): Pick<Weighed, 'remedy' | 'advice'> {
+  if (isProtected === true) {
+    return {
+      advice:
+        'They are a superuser’s and not ended from here: ask whoever runs them to close them, then mend what left them open.',
+    };
+  }
+  return {
+    remedy: { action: 'terminate_leak', target: { kind: 'leak', application, lastStatement } },
+    advice: 'End the leaked sessions, then return the connection on every path after that statement.',
+  };
+}
+
+/**
+ * Idle sessions cannot be told from a pool at rest, so they are not ended one by one: a restart makes the
+ * application open only what it needs.
+ */
+function restartOf({ application }: LeakGroup): Pick<Weighed, 'remedy' | 'advice'> {
+  return {
+    remedy: { action: 'restart', target: { kind: 'application', application } },
+    advice:
+      'Restart the application to get the connections back, then return them on every path after that statement.',
+  };
+}

@@ -51,14 +51,16 @@ export const leaks: Check<BuiltinParams<'leaks'>> = {
 
 function groupsOf(sessions: readonly PoolSession[]): LeakGroup[] {
   const groups = new Map<string, LeakGroup>();
-  for (const { application, query, stateMs } of sessions) {
+  for (const { application, query, stateMs, isSuperuser } of sessions) {
     const key = JSON.stringify([application, query]);
     const group = groups.get(key);
+    const isProtected = isSuperuser && (group === undefined || group.isProtected === true);
     groups.set(key, {
       application,
       lastStatement: query,
       sessions: (group?.sessions ?? 0) + 1,
       oldestMs: Math.max(group?.oldestMs ?? 0, Math.round(stateMs ?? 0)),
+      ...(isProtected ? { isProtected } : {}),
     });
   }
   return [...groups.values()].sort(
@@ -72,5 +74,5 @@ function total(groups: readonly LeakGroup[]): number {
 
 function lineOf(group: LeakGroup, state: string): string {
   const name = group.application === '' ? '(no application name)' : group.application;
-  return `${group.sessions} ${state}, ${name}, up to ${duration(group.oldestMs)}, last: ${group.lastStatement}`;
+  return `${group.sessions} ${state}, ${name}, up to ${duration(group.oldestMs)}${group.isProtected ? ', superusers’, never ended' : ''}, last: ${group.lastStatement}`;
 }

@@ -123,6 +123,8 @@ export interface LeakGroup {
   readonly lastStatement: string;
   readonly sessions: number;
   readonly oldestMs: number;
+  /** All of them are superusers', which are never ended: no remedy is aimed at them. */
+  readonly isProtected?: true;
 }
 
 /** What the application's log says. */
