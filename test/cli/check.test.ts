@@ -9,6 +9,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { freePort } from '../support/daemon.ts';
 import { configText, GROUPS, PEOPLE } from '../support/lifeguard.ts';
 import { API_TOKEN, FROM_EMAIL, ROUTING_KEYS } from '../support/pagerduty/account.ts';
+import { operationOf } from '../support/pagerduty/description.ts';
 import { startPagerDuty } from '../support/pagerduty/start.ts';
 import { type TestPostgres, testDatabase, testPostgres } from '../support/postgres.ts';
 import { runCli } from '../support/process.ts';
@@ -174,11 +175,22 @@ describe('lifeguard check', () => {
   });
 
   test('tries the REST token of PagerDuty, and pages nobody', async () => {
+    const asked: string[] = [];
+    pagerduty.faults.whenever((call) => {
+      asked.push(operationOf(call));
+      return undefined;
+    });
     const good = await checked({ PAGERDUTY_API_TOKEN: API_TOKEN, PAGERDUTY_FROM_EMAIL: FROM_EMAIL });
-    expect(good.stdout).toContain(`pagerduty rest: ${pagerduty.server}`);
+    expect(good.stdout).toContain(`ok    pagerduty rest: ${pagerduty.server} takes the token`);
+    expect(good.code).toBe(0);
     const bad = await checked({ PAGERDUTY_API_TOKEN: 'wrong', PAGERDUTY_FROM_EMAIL: FROM_EMAIL });
     expect(bad.stdout).toContain('FAIL  pagerduty rest: PAGERDUTY_API_TOKEN is refused');
     expect(bad.code).toBe(1);
+    expect(asked.filter((operation) => operation !== 'createV2Event')).toEqual([
+      'listAbilities',
+      'listAbilities',
+    ]);
+    pagerduty.faults.clear();
     expect(pagerduty.incidents).toEqual([]);
   });
 

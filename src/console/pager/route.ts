@@ -3,6 +3,7 @@ import { admit, type Call, type Reply, restError } from './call.ts';
 import { createNote } from './create-note.ts';
 import { enqueue } from './enqueue.ts';
 import { getIncident } from './get-incident.ts';
+import { listAbilities } from './list-abilities.ts';
 import { listIncidents } from './list-incidents.ts';
 import { listNotes } from './list-notes.ts';
 import { listOncalls } from './list-oncalls.ts';
@@ -16,6 +17,7 @@ export function route(book: Book, call: Call): Reply {
 
   const admitted = admit(book.account, call);
   if ('refusal' in admitted) return admitted.refusal;
+  if (where === 'GET /abilities') return listAbilities(call);
   if (where === 'GET /incidents') return listIncidents(book, call);
   if (where === 'GET /oncalls') return listOncalls(book, call);
   if (where === 'GET /services') return listServices(book, call);
