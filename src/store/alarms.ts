@@ -19,8 +19,22 @@ const RAISE = `
   on conflict (part) do update set since = excluded.since
   returning xmax = 0 as first`;
 
+/**
+ * An outage that no replica could write down, since it was the store's, has no row here. So whoever is the
+ * first to end it since it began leaves a sighting, by which the others know that it has been told.
+ */
 const END = `
-  delete from alarms where part = $1`;
+  with ended as (
+    delete from alarms where part = $1
+    returning part
+  ), told as (
+    insert into watchdog_sightings (name, seen_at)
+    values ('over ' || $1, clock_timestamp() + $3 * interval '1 ms')
+    on conflict (name) do update set seen_at = excluded.seen_at
+      where watchdog_sightings.seen_at < clock_timestamp() + ($3 - $2) * interval '1 ms'
+    returning name
+  )
+  select exists (select from ended) or exists (select from told) as first`;
 
 const STALE = `
   select part from alarms where since < clock_timestamp() - $1 * interval '1 ms'`;
@@ -63,10 +77,14 @@ export class Alarms {
     return rows[0]?.first ?? true;
   }
 
-  /** It is over. @returns whether it was on: of several replicas one is told so */
-  async end(part: string): Promise<boolean> {
-    const { rowCount } = await this.#pool.query(END, [part]);
-    return (rowCount ?? 0) > 0;
+  /**
+   * It is over.
+   * @param downMs for how long it was on, as this replica saw it
+   * @returns whether this is the first replica that says so
+   */
+  async end(part: string, downMs: number): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ first: boolean }>(END, [part, downMs, this.#skewMs()]);
+    return rows[0]?.first ?? true;
   }
 
   /** Parts whose alarm nobody has raised again for `ms` milliseconds. */

@@ -1,9 +1,8 @@
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { PagerEvent } from '../pagerduty/event.ts';
-import type { Outcome } from '../pagerduty/events.ts';
 import type { Timers } from '../pool/timers.ts';
 import type { Alarms } from '../store/alarms.ts';
+import { OwnPages, type OwnPagesOptions, type Page } from './own-pages.ts';
 
 /** How often the parts are looked at. */
 export const LOOK_EVERY_MS = 10_000;
@@ -11,14 +10,14 @@ export const LOOK_EVERY_MS = 10_000;
 /** A part that is down for longer than this is worth waking somebody. */
 export const DOWN_FOR_MS = 60_000;
 
+/** A look that comes so much later than it should is the first after a pause of the whole process. */
+const PAUSED_MS = 20_000;
+
 /** While it lasts an alarm is sent again this often: another replica may have ended it, which saw the part well. */
 export const AGAIN_AFTER_MS = 5 * 60_000;
 
-/** How somebody is paged about Lifeguard itself. */
-export interface Page {
-  readonly routingKey: string;
-  readonly fallbackRoutingKey?: string;
-}
+/** An alarm that nobody has raised again for so long was left behind. */
+const STALE_MS = 2 * AGAIN_AFTER_MS;
 
 /** Something that Lifeguard cannot do its work without. */
 export interface Part {
@@ -36,22 +35,29 @@ export interface WatchdogOptions {
   readonly parts: readonly Part[];
   /** Tells this installation's pages from those of another: all its replicas have the same. */
   readonly installation: string;
-  /** Sends one event to PagerDuty, past the queue and the store, which may be what is down. Never rejects. */
-  readonly send: (event: PagerEvent) => Promise<Outcome>;
+  readonly send: OwnPagesOptions['send'];
   /** Says a line in the default channel. */
   readonly tell: (text: string) => Promise<void>;
-  readonly alarms: () => Pick<Alarms, 'raise' | 'end' | 'stale'> | undefined;
+  readonly alarms: () => Kept | undefined;
   readonly timers: Timers;
+  readonly random?: () => number;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'part' | 'alarm'>;
 }
+
+/** What all replicas share, as far as the store is there. */
+type Kept = Pick<Alarms, 'raise' | 'end' | 'stale'>;
 
 interface State {
   /** Milliseconds since 1970, of the first look that found it down. */
   downSince?: number;
   /** The alarm is on: Slack was told, and PagerDuty as far as it took it. */
   isOn: boolean;
+  /** Since when what it is on about has been down. */
+  onSince?: number;
   pagedAt?: number;
+  /** Slack was told that the page has not gone out. */
+  isOwed?: boolean;
 }
 
 /**
@@ -60,10 +66,15 @@ interface State {
  * The page takes the shortest way there is, since store, queue and Slack may be what is down.
  *
  * An alarm is ended by whoever had raised it and sees the part well. One that nobody raises any more,
- * because its replica died, is ended by any other.
+ * because its replica died, is ended by any other. Slack is told by one replica, as far as the store can
+ * say which: while it is down each tells for itself, and that it is back is told by one again.
+ *
+ * A process that was paused, on a suspended laptop or in a long collection of garbage, has seen nothing in
+ * between: a part that was down before and is down after it has to stay so for the whole time anew.
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
+  readonly #pages: OwnPages;
   readonly #states = new Map<string, State>();
   #callOff = (): void => undefined;
   #looking: Promise<void> | undefined;
@@ -71,6 +82,8 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
+    const { timers } = options;
+    this.#pages = new OwnPages({ ...options, now: () => timers.now().getTime() });
   }
 
   /** Begins to look. */
@@ -99,7 +112,12 @@ export class Watchdog {
 
   #schedule(): void {
     if (this.#isStopped) return;
-    this.#callOff = this.#options.timers.after(LOOK_EVERY_MS, () => {
+    const { timers } = this.#options;
+    const due = timers.now().getTime() + LOOK_EVERY_MS;
+    this.#callOff = timers.after(LOOK_EVERY_MS, () => {
+      if (timers.now().getTime() - due > PAUSED_MS) {
+        for (const state of this.#states.values()) delete state.downSince;
+      }
       this.#looking = this.look().finally(() => this.#schedule());
     });
   }
@@ -130,65 +148,50 @@ export class Watchdog {
   async #raise(part: Part, state: State, trouble: string, now: number): Promise<void> {
     const { log, metrics } = this.#options;
     if (state.pagedAt !== undefined && now - state.pagedAt < AGAIN_AFTER_MS) return;
+    const isPaged =
+      part.page === undefined ? 'nobody' : await this.#pages.trigger(part.name, part.page, trouble);
+    if (isPaged === undefined) return;
     const isNew = !state.isOn;
     state.isOn = true;
-    const isPaged = part.page === undefined ? undefined : await this.#page(part.name, part.page, trouble);
+    state.onSince ??= state.downSince ?? now;
     // Without a page to send nothing is tried again: Slack is told once.
     if (isPaged !== false) state.pagedAt = now;
     const isFirst = await this.#kept((alarms) => alarms.raise(part.name));
-    if (!isNew) return;
+    if (!isNew) {
+      if (isPaged === true && state.isOwed === true)
+        await this.#say(part, state, 'the page has gone out now');
+      return;
+    }
     metrics.alarm(part.name, isPaged === false ? 'failed' : 'raised');
     log.error({ part: part.name, trouble, paged: isPaged === true }, 'a part of Lifeguard is down');
-    if (isFirst === false || part.name === 'slack') return;
-    await this.#tell(`:rotating_light: *Lifeguard itself:* ${part.name}: ${trouble}. ${pagedText(isPaged)}`);
+    if (isFirst === false) return;
+    state.isOwed = isPaged === false;
+    if (part.name !== 'slack') {
+      await this.#tell(
+        `:rotating_light: *Lifeguard itself:* ${part.name}: ${trouble}. ${pagedText(isPaged)}`,
+      );
+    }
+  }
+
+  async #say(part: Part, state: State, text: string): Promise<void> {
+    state.isOwed = false;
+    if (part.name !== 'slack') await this.#tell(`:pager: *Lifeguard itself:* ${part.name}: ${text}.`);
   }
 
   async #end(part: Part, state: State): Promise<void> {
-    const { log, metrics } = this.#options;
-    if (part.page !== undefined) {
-      const { routingKey, fallbackRoutingKey } = part.page;
-      const keys = fallbackRoutingKey === undefined ? [routingKey] : [routingKey, fallbackRoutingKey];
-      const event = { action: 'resolve', dedupKey: this.#key(part.name) } as const;
-      const outcomes = await Promise.all(
-        keys.map((key) => this.#options.send({ ...event, routingKey: key })),
-      );
-      // Tried again at the next look; a key that is refused has no page to be resolved.
-      if (outcomes.some(({ kind }) => kind === 'retry')) return;
-    }
+    const { log, metrics, timers } = this.#options;
+    // Tried again at a later look.
+    if (part.page !== undefined && (await this.#pages.resolve(part.name, part.page)) !== true) return;
+    const downMs = state.onSince === undefined ? STALE_MS : timers.now().getTime() - state.onSince;
     state.isOn = false;
     delete state.pagedAt;
+    delete state.onSince;
+    delete state.isOwed;
     metrics.alarm(part.name, 'over');
     log.info({ part: part.name }, 'a part of Lifeguard is well again');
-    const wasOn = await this.#kept((alarms) => alarms.end(part.name));
-    if (wasOn !== false || part.name === 'store') {
+    const isFirst = await this.#kept((alarms) => alarms.end(part.name, downMs));
+    if (isFirst !== false)
       await this.#tell(`:white_check_mark: *Lifeguard itself:* ${part.name} is well again.`);
-    }
-  }
-
-  async #page(name: string, page: Page, trouble: string): Promise<boolean> {
-    const event = {
-      action: 'trigger',
-      dedupKey: this.#key(name),
-      summary: `Lifeguard itself: ${name}: ${trouble}`,
-      source: 'lifeguard',
-      component: name,
-      class: 'Watchdog',
-      severity: 'critical',
-    } as const;
-    const keys = [
-      page.routingKey,
-      ...(page.fallbackRoutingKey === undefined ? [] : [page.fallbackRoutingKey]),
-    ];
-    for (const routingKey of keys) {
-      const outcome = await this.#options.send({ ...event, routingKey });
-      if (outcome.kind === 'accepted') return true;
-      this.#options.log.error({ part: name, why: outcome.message }, 'the page about Lifeguard was not taken');
-    }
-    return false;
-  }
-
-  #key(part: string): string {
-    return `lifeguard-${this.#options.installation}-${part}`;
   }
 
   async #tell(text: string): Promise<void> {
@@ -199,19 +202,17 @@ export class Watchdog {
 
   /** Alarms that a replica left behind; none while the store does not say. */
   async #stale(): Promise<readonly string[]> {
-    return (await this.#kept((alarms) => alarms.stale(2 * AGAIN_AFTER_MS))) ?? [];
+    return (await this.#kept((alarms) => alarms.stale(STALE_MS))) ?? [];
   }
 
   /** What the store is asked along the way: its failure must hold up nothing, for it may be the part that is down. */
-  async #kept<T>(
-    ask: (alarms: Pick<Alarms, 'raise' | 'end' | 'stale'>) => Promise<T>,
-  ): Promise<T | undefined> {
+  async #kept<T>(ask: (alarms: Kept) => Promise<T>): Promise<T | undefined> {
     const alarms = this.#options.alarms();
     return alarms === undefined ? undefined : ask(alarms).catch(() => undefined);
   }
 }
 
-function pagedText(isPaged: boolean | undefined): string {
-  if (isPaged === undefined) return 'Nobody is paged: level 1 has no routing key.';
+function pagedText(isPaged: boolean | 'nobody'): string {
+  if (isPaged === 'nobody') return 'Nobody is paged: level 1 has no routing key.';
   return isPaged ? 'Somebody has been paged.' : 'The page has not gone out yet, it is tried again.';
 }

@@ -57,5 +57,9 @@ test('of several replicas one is told that an alarm is new, and one that it is o
   expect([await alarms.raise('queue'), await alarms.raise('queue')]).toEqual([true, false]);
   expect(await alarms.stale(60_000)).toEqual([]);
   expect(await alarms.stale(-1)).toEqual(['queue']);
-  expect([await alarms.end('queue'), await alarms.end('queue')]).toEqual([true, false]);
+  expect([await alarms.end('queue', MINUTE), await alarms.end('queue', MINUTE)]).toEqual([true, false]);
+  // Of an outage in which the store could be told nothing, and of the next.
+  expect([await alarms.end('store', MINUTE), await alarms.end('store', MINUTE)]).toEqual([true, false]);
+  skewMs += 2 * MINUTE;
+  expect([await alarms.end('store', MINUTE), await alarms.end('store', MINUTE)]).toEqual([true, false]);
 });

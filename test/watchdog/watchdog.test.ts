@@ -13,6 +13,9 @@ let trouble: string | undefined | Error;
 let told: string[];
 /** The alarms table, as all replicas see it. */
 let on: Set<string>;
+/** The ends that were told, as all replicas see them. */
+let over: Set<string>;
+let isStoreDown = false;
 beforeAll(async () => {
   pagerDuty = await startPagerDuty();
 });
@@ -22,6 +25,10 @@ beforeEach(() => {
   trouble = undefined;
   told = [];
   on = new Set();
+  over = new Set();
+  // Each test has the same keys: what an earlier one has opened is over.
+  for (const incident of pagerDuty.incidents) incident.status = 'resolved';
+  isStoreDown = false;
   pagerDuty.faults.clear();
   (pagerDuty.pages as unknown[]).length = 0;
 });
@@ -31,6 +38,8 @@ const PAGE = { routingKey: ROUTING_KEYS.L1, fallbackRoutingKey: ROUTING_KEYS.L2 
 function replica(part: Partial<Part> = {}, stale: readonly string[] = []) {
   const events = createEvents({ server: pagerDuty.server, ca: pagerDuty.ca, timeoutMs: 2_000 });
   const metrics = createMetrics();
+  let due = async (): Promise<void> => undefined;
+  let set = (): void => undefined;
   const watchdog = new Watchdog({
     parts: [
       {
@@ -47,15 +56,42 @@ function replica(part: Partial<Part> = {}, stale: readonly string[] = []) {
     send: (event) => events.send(event),
     tell: async (text) => void told.push(text),
     alarms: () => ({
-      raise: async (name) => !on.has(name) && on.add(name) !== undefined,
-      end: async (name) => on.delete(name),
+      raise: async (name) => {
+        if (isStoreDown) throw new Error('the store is down');
+        return !on.has(name) && on.add(name) !== undefined;
+      },
+      end: async (name) => {
+        const isFirst = on.delete(name) || !over.has(name);
+        over.add(name);
+        return isFirst;
+      },
       stale: async () => [...stale],
     }),
-    timers: { now: () => new Date(clock), after: () => () => undefined },
+    timers: {
+      now: () => new Date(clock),
+      after: (_ms, work) => {
+        due = () => {
+          const next = new Promise<void>((resolve) => {
+            set = resolve;
+          });
+          work();
+          return next;
+        };
+        set();
+        return () => undefined;
+      },
+    },
+    random: () => 1,
     log: recordingLog().log,
     metrics,
   });
-  return { metrics, look: () => watchdog.look() };
+  return {
+    metrics,
+    look: () => watchdog.look(),
+    start: () => watchdog.start(),
+    /** The look that the timer was set for. */
+    due: () => due(),
+  };
 }
 const effects = () => pagerDuty.pages.map(({ action, effect }) => `${action} ${effect}`);
 
@@ -131,12 +167,92 @@ describe('a part that is down', () => {
     await alone.look();
     expect(told.at(-1)).toContain('has not gone out yet');
     pagerDuty.faults.clear();
-    clock += 5_000;
+    clock += 10_000;
     await alone.look();
+    expect(told.at(-1)).toContain('store: the page has gone out now');
     expect(pagerDuty.pages.at(-1)).toMatchObject({
       routingKey: ROUTING_KEYS.L1,
       dedupKey: 'lifeguard-abc-store',
     });
+  });
+
+  test('whose page is not taken is tried ever more slowly, and not before the time PagerDuty names', async () => {
+    const one = replica({ page: { routingKey: ROUTING_KEYS.L1 } });
+    /** Looks every ten seconds, and gives the seconds at which PagerDuty was asked. */
+    const asked = async (seconds: number): Promise<number[]> => {
+      const begin = clock;
+      const at: number[] = [];
+      while (clock - begin < seconds * 1_000) {
+        const before = pagerDuty.requests.length;
+        await one.look();
+        for (let i = before; i < pagerDuty.requests.length; i += 1) at.push((clock - begin) / 1_000);
+        clock += 10_000;
+      }
+      return at;
+    };
+    trouble = 'down';
+    pagerDuty.faults.whenever(() => FAULT.serverError());
+    expect(await asked(300)).toEqual([60, 70, 90, 130, 190, 250]);
+    pagerDuty.faults.whenever(() => FAULT.rateLimited('200'));
+    expect(await asked(300)).toEqual([10, 210]);
+    pagerDuty.faults.clear();
+    expect(await asked(120)).toEqual([110]);
+    expect(told.map((line) => line.slice(0, 18))).toEqual([':rotating_light: *', ':pager: *Lifeguard']);
+    trouble = undefined;
+    pagerDuty.faults.whenever(() => FAULT.rateLimited('35'));
+    expect(await asked(30)).toEqual([0]);
+    pagerDuty.faults.clear();
+    expect(await asked(30)).toEqual([10]);
+    expect(told.at(-1)).toContain('well again');
+  });
+
+  test('with a key that is refused is not tried again before five minutes have passed', async () => {
+    const one = replica({ page: { routingKey: '0'.repeat(32) } });
+    trouble = 'down';
+    const before = pagerDuty.requests.length;
+    for (let i = 0; i <= 36; i += 1) {
+      await one.look();
+      clock += 10_000;
+    }
+    expect(pagerDuty.requests.length - before).toBe(2);
+  });
+
+  test('is paged about by one key when it is the store, and that it is back is told by one replica', async () => {
+    const [one, other] = [replica({ name: 'store' }), replica({ name: 'store' })];
+    const look = () => Promise.all([one.look(), other.look()]);
+    trouble = 'down';
+    isStoreDown = true;
+    await look();
+    clock += DOWN_FOR_MS;
+    await look();
+    expect(effects().toSorted()).toEqual(['trigger added', 'trigger opened']);
+    expect(new Set(pagerDuty.pages.map(({ dedupKey }) => dedupKey))).toEqual(
+      new Set(['lifeguard-abc-store']),
+    );
+    // Nothing is there by which they could know of each other.
+    expect(told).toHaveLength(2);
+    isStoreDown = false;
+    trouble = undefined;
+    await look();
+    expect(told.filter((line) => line.includes('well again'))).toHaveLength(1);
+  });
+
+  test('before a pause of the whole process and after it has to stay down for a minute', async () => {
+    const one = replica();
+    one.start();
+    trouble = 'down';
+    const looks = async (count: number, everyMs = 10_000) => {
+      for (let i = 0; i < count; i += 1) {
+        clock += everyMs;
+        await one.due();
+      }
+    };
+    await looks(3);
+    await looks(1, 60 * 60_000);
+    await looks(5);
+    expect(effects()).toEqual([]);
+    await looks(1);
+    expect(effects()).toEqual(['trigger opened']);
   });
 
   test('is not told in Slack when that is what is down, and without a key Slack alone is told', async () => {
