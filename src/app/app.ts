@@ -8,13 +8,13 @@ import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
 import { KEEP_ALIVE_MS, sendJson } from '../intake/http.ts';
 import { createPagerDutyIntake } from '../intake/pagerduty.ts';
 import { createRouter, type Route } from '../intake/router.ts';
-import { createHealth, type Health } from '../observe/health.ts';
+import { type Check, createHealth, type Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { createNoticeTaker } from '../pagerduty/notice.ts';
 import { utilisationPoint } from '../pool/sample.ts';
 import type { Point } from '../pool/series.ts';
-import { systemTimers } from '../pool/timers.ts';
+import { systemTimers, type Timers } from '../pool/timers.ts';
 import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.ts';
 import { createSlackClient } from '../slack/client.ts';
 import type { OnCallNow } from '../slack/desk.ts';
@@ -27,7 +27,7 @@ import { diagnoseNow, NAMED_CAUSES, openDiagnoses } from './diagnosis.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type LocalSlack, openLocalSlack } from './local-slack.ts';
 import { createPagerEvents } from './pager.ts';
-import { Pools } from './pools.ts';
+import { lifelineTrouble, Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
 import { Watch } from './watch.ts';
 import { createHeartbeat, createWatchdog } from './watchdog.ts';
@@ -52,6 +52,8 @@ export interface AppOptions {
   readonly host?: string;
   /** Milliseconds by which the store's clock is moved; tests only. */
   readonly skewMs?: () => number;
+  /** The clock and the timers of the dead man's switch, the heartbeat and the looks at the parts; tests only. */
+  readonly watchTimers?: Timers;
   /** A certificate authority to trust for PagerDuty, besides the usual ones. */
   readonly pagerCa?: string;
   /** The line on top of the console. */
@@ -160,7 +162,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     const pools = new Pools(config, { log, metrics });
     const poolsOpen = pools.start();
     undo.push(() => pools.close());
-    const askSlack = every(SLACK_CHECK_EVERY_MS, async () => {
+    const { watchTimers } = options;
+    const steady = () => watchTimers?.now().getTime() ?? performance.now();
+    const askSlack = every(SLACK_CHECK_EVERY_MS, steady, async () => {
       await client.auth.test();
       return undefined;
     });
@@ -177,6 +181,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       alarms: () => alarms,
       log,
       metrics,
+      ...(watchTimers === undefined ? {} : { timers: watchTimers }),
     };
     const watchdog = createWatchdog(whole);
     watchdog.start();
@@ -248,6 +253,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     }
     health = createHealth({
       timeoutMs: CHECK_TIMEOUT_MS,
+      now: steady,
       checks: {
         store: async () => {
           await store.ping();
@@ -258,8 +264,9 @@ export async function startApp(options: AppOptions): Promise<App> {
           return undefined;
         },
         slack: async () => (await askSlack()) ?? slackApp?.trouble(),
-        pagerduty: async () => running.pagerTrouble(),
       },
+      // A replica that is taken out of service for these would take no alerts either, and help nobody.
+      besides: { pagerduty: async () => running.pagerTrouble(), ...poolChecks(pools) },
     });
     intakes = {
       '/webhooks/alertmanager': createAlertmanagerIntake({
@@ -322,6 +329,15 @@ function askOnCall(rest: Engine['pager']['rest']): Promise<OnCallNow> | undefine
     .then((outcome) => (outcome.kind === 'done' ? { people: outcome.value } : { trouble: outcome.message }));
 }
 
+/** The connections that are held for the pools, as parts of `/readyz`. */
+function poolChecks(pools: Pools): Record<string, Check> {
+  const named = [...pools.all()].map((pool): [string, Check] => [
+    `pool ${pool.config.name}`,
+    async () => lifelineTrouble(pool),
+  ]);
+  return Object.fromEntries(named);
+}
+
 async function need<T>(value: T | undefined): Promise<T> {
   if (value === undefined) throw new Error('not started yet');
   return value;
@@ -340,11 +356,11 @@ function slackAccess(environment: Environment, local: LocalSlack | undefined) {
 }
 
 /** The last answer of a check is good for `ms`: probes must not use up Slack's rate limit. */
-function every(ms: number, check: () => Promise<string | undefined>): () => Promise<string | undefined> {
+function every(ms: number, now: () => number, check: Check): Check {
   let last: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
   return () => {
-    const now = performance.now();
-    if (last === undefined || now - last.at > ms) last = { at: now, answer: check() };
+    const at = now();
+    if (last === undefined || at - last.at > ms) last = { at, answer: check() };
     return last.answer;
   };
 }

@@ -23,6 +23,12 @@ function configuredIn({ restart, poolSize }: PoolConfig): ReadonlySet<Action> {
   return new Set(ways.filter(([, way]) => way !== undefined).map(([action]) => action));
 }
 
+/** Why the connection that is held for a pool is down, in words for anyone; `undefined` while it is up. */
+export function lifelineTrouble({ lifeline }: Pick<Pool, 'lifeline'>): string | undefined {
+  const { up, lastError } = lifeline.state();
+  return up ? undefined : `the connection held for it is down: ${lastError?.code ?? 'not open yet'}`;
+}
+
 /** The pools of the configuration, each with its one warm connection. */
 export class Pools {
   readonly #pools = new Map<string, Pool>();

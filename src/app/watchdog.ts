@@ -11,7 +11,7 @@ import type { Alarms } from '../store/alarms.ts';
 import { Heartbeat } from '../watchdog/heartbeat.ts';
 import { createAlertWatch } from '../watchdog/sightings.ts';
 import { type Part, Watchdog } from '../watchdog/watchdog.ts';
-import type { Pools } from './pools.ts';
+import { lifelineTrouble, type Pools } from './pools.ts';
 
 export interface WatchdogParts {
   readonly config: Config;
@@ -46,15 +46,13 @@ export function createWatchdog(options: WatchdogParts): Watchdog {
         },
       }),
     ),
-    ...[...pools.all()].map(({ config: { name }, lifeline }): Part => {
+    ...[...pools.all()].map((pool): Part => {
+      const { name } = pool.config;
       const ofPool = config.watchdog?.page ?? firstPage(config, name) ?? own;
       return {
         name: `pool ${name}`,
         ...(ofPool === undefined ? {} : { page: ofPool }),
-        trouble: async () => {
-          const { up, lastError } = lifeline.state();
-          return up ? undefined : `the connection held for it is down: ${lastError?.code ?? 'not open yet'}`;
-        },
+        trouble: async () => lifelineTrouble(pool),
       };
     }),
   ];
@@ -100,7 +98,11 @@ export function createHeartbeat(
 ): Heartbeat | undefined {
   const { config, health, log, metrics, timers = systemTimers } = options;
   if (config.heartbeat === undefined) return undefined;
-  const isReady = async () => (await health()?.ready())?.ok === true;
+  // Whoever waits for the beat is also the one to be told by it that pages do not go out.
+  const isReady = async () => {
+    const readiness = await health()?.ready();
+    return readiness?.ok === true && readiness.parts['pagerduty']?.ok !== false;
+  };
   return new Heartbeat({ ...config.heartbeat, isReady, timers, log, metrics });
 }
 

@@ -15,7 +15,7 @@ export interface PartHealth {
   readonly ms: number;
 }
 
-/** Whether everything that is needed works, and each part by its name. */
+/** Each part by its name, and whether those work without which nobody should be sent here. */
 export interface Readiness {
   readonly ok: boolean;
   readonly parts: Readonly<Record<string, PartHealth>>;
@@ -23,6 +23,8 @@ export interface Readiness {
 
 export interface HealthOptions {
   readonly checks: Readonly<Record<string, Check>>;
+  /** Parts that are named and looked at, and no reason to be called not ready. */
+  readonly besides?: Readonly<Record<string, Check>>;
   /** No check is waited for longer, in milliseconds. */
   readonly timeoutMs: number;
   /** A clock in milliseconds; the process's own when left out. */
@@ -41,7 +43,10 @@ export interface Health {
  */
 export function createHealth(options: HealthOptions): Health {
   const { timeoutMs, now = () => performance.now() } = options;
-  const checks = Object.entries(options.checks).map(([name, check]) => [name, onceAtATime(check)] as const);
+  const { checks: needed, besides = {} } = options;
+  const checks = Object.entries({ ...needed, ...besides }).map(
+    ([name, check]) => [name, onceAtATime(check)] as const,
+  );
   let looking: Promise<Readiness> | undefined;
   let known: { readonly answer: Readiness; readonly at: number } | undefined;
 
@@ -54,7 +59,8 @@ export function createHealth(options: HealthOptions): Health {
         return [name, fault === undefined ? { ok: true, ms } : { ok: false, detail: fault, ms }] as const;
       }),
     );
-    const answer = { ok: parts.every(([, part]) => part.ok), parts: Object.fromEntries(parts) };
+    const ok = parts.every(([name, part]) => part.ok || !Object.hasOwn(needed, name));
+    const answer = { ok, parts: Object.fromEntries(parts) };
     known = { answer, at: now() };
     return answer;
   }

@@ -30,6 +30,16 @@ describe('readiness', () => {
     });
   });
 
+  test('is given while only parts are down that are named besides', async () => {
+    const orders = async () => 'the connection held for it is down: 57P01';
+    const besides = { 'pool orders': orders, pagerduty: async () => undefined };
+    const parts = { 'pool orders': { ok: false, detail: await orders() }, pagerduty: { ok: true } };
+    const well = createHealth({ checks: { store: async () => undefined }, besides, timeoutMs: 1_000 });
+    expect(await well.ready()).toMatchObject({ ok: true, parts: { ...parts, store: { ok: true } } });
+    const ill = createHealth({ checks: { store: async () => 'down' }, besides, timeoutMs: 1_000 });
+    expect(await ill.ready()).toMatchObject({ ok: false, parts });
+  });
+
   test('does not wait for a part that hangs, and asks it once until it answers', async () => {
     let asked = 0;
     let time = 0;

@@ -7,6 +7,7 @@ import type { Environment } from '../../src/config/types.ts';
 import { type StandIn, type StandInOptions, startSlackStandIn } from '../../src/console/server.ts';
 import type { Message } from '../../src/console/slack/types.ts';
 import { createLogger } from '../../src/observe/log.ts';
+import type { Timers } from '../../src/pool/timers.ts';
 import { API_TOKEN, FROM_EMAIL, ROUTING_KEYS } from './pagerduty/account.ts';
 import { startPagerDuty } from './pagerduty/start.ts';
 import { testDatabase } from './postgres.ts';
@@ -51,6 +52,8 @@ export interface HarnessOptions {
   readonly logs?: string[];
   /** Milliseconds by which the clock is ahead from the start: a Lifeguard that was down for so long. */
   readonly aheadMs?: number;
+  /** The clock and the timers of the dead man's switch and the heartbeat. */
+  readonly watchTimers?: Timers;
 }
 
 /** A whole Lifeguard between stand-ins for Slack and PagerDuty, on a store of its own, with a clock that tests move. */
@@ -169,6 +172,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     }),
     skewMs: () => skew,
     pagerCa: pagerduty.ca,
+    ...(options.watchTimers === undefined ? {} : { watchTimers: options.watchTimers }),
   });
   slack.setEventsUrl(`http://127.0.0.1:${app.port}/slack/events`);
 
