@@ -114,7 +114,8 @@ export async function post(
   };
 }
 
-function policy(pool: string | undefined): Policy {
+/** The rules of every pool here: one level, which pages. */
+export function policy(pool: string | undefined): Policy {
   return {
     access: { approvers: [], twoPerson: [], approvalTtlMs: 10 * MINUTE },
     escalation: { levels: [{ name: 'On-call engineer', afterMs: 0, pages: true }], atOnce: {} },
