@@ -14,12 +14,14 @@ import type { Policy } from '../incident/policy.ts';
 import { timerCommand } from '../incident/timers.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { createAssignHandler } from '../pagerduty/assign.ts';
 import { createNoteHandler } from '../pagerduty/note.ts';
 import { createPageHandler } from '../pagerduty/page.ts';
 import type { Point } from '../pool/series.ts';
 import { createRemedyHandler } from '../remedies/handler.ts';
 import { createUndoHandler } from '../remedies/undo.ts';
 import { createVerifyHandler } from '../remedies/verify.ts';
+import { addressOf } from '../slack/address.ts';
 import { Channels } from '../slack/channels.ts';
 import type { createSlackClient } from '../slack/client.ts';
 import { createDrawing } from '../slack/draw.ts';
@@ -109,7 +111,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
     const known = policies.get(pool) ?? policyFor(config, pool, options.diagnoses.of(pool));
-    const noted = { ...known, escalation: { ...known.escalation, notes: pager.rest !== undefined } };
+    const noted = { ...known, escalation: { ...known.escalation, rest: pager.rest !== undefined } };
     policies.set(pool, noted);
     return noted;
   };
@@ -248,6 +250,12 @@ function handlersOf(
       onTry,
     }),
     'pagerduty.note': createNoteHandler({ store, rest: pager.rest, pageOf: pager.pageOf }),
+    'pagerduty.assign': createAssignHandler({
+      store,
+      rest: pager.rest,
+      pageOf: pager.pageOf,
+      addressOf: (user) => addressOf(slack.client, user),
+    }),
     timer: async (effect) => ({ command: timerCommand(effect.payload) }),
   };
 }

@@ -166,6 +166,8 @@ export class Runner {
         return handlers['pagerduty.event'](effect);
       case 'pagerduty.note':
         return handlers['pagerduty.note'](effect);
+      case 'pagerduty.assign':
+        return handlers['pagerduty.assign'](effect);
       case 'timer':
         return handlers.timer(effect);
     }

@@ -139,6 +139,11 @@ export type Command =
       readonly dedupKey: string;
       readonly way?: PageWay;
     }
+  /** The page of a level was given to a person, known at PagerDuty by that name, or was not, and why. */
+  | ({ readonly type: 'RecordAssignment'; readonly level: number; readonly to: PersonRef } & (
+      | { readonly name: string }
+      | { readonly why: string }
+    ))
   /** PagerDuty's webhook. */
   | { readonly type: 'TakePageNotice'; readonly notice: PageNotice }
   | {

@@ -1,3 +1,5 @@
+import type { PersonRef } from './people.ts';
+
 /**
  * What must follow from an event, as data. Effects are committed together with the events they
  * follow from, and are owed until their handler reports an outcome.
@@ -30,6 +32,11 @@ export type EffectWork =
     }
   /** Note on the page of a level what the event with the sequence number tells. */
   | { readonly kind: 'pagerduty.note'; readonly payload: { readonly level: number; readonly seq: number } }
+  /** Give the page of a level to the person whom the incident was handed to. */
+  | {
+      readonly kind: 'pagerduty.assign';
+      readonly payload: { readonly level: number; readonly to: PersonRef };
+    }
   | { readonly kind: 'timer'; readonly payload: TimerPayload };
 
 /** What a timer does when it rings: it gives the incident a command that looks at the time. */

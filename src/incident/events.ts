@@ -173,6 +173,10 @@ export type Event = { readonly at: string } & (
       /** Whether the thread tells it by a message; if not, another event of the same moment tells it. */
       readonly told: boolean;
     } & PageNotice)
+  /** The page of a level was given to the person whom the incident was handed to; `name`: theirs at PagerDuty. */
+  | { readonly type: 'PageAssigned'; readonly level: number; readonly to: PersonRef; readonly name: string }
+  /** It could not be. */
+  | { readonly type: 'PageNotAssigned'; readonly level: number; readonly to: PersonRef; readonly why: string }
   /** `evidence`: what the checks met; absent where a person says so. */
   | { readonly type: 'DataCorruptionSuspected'; readonly by: PersonRef; readonly evidence?: string }
   | {

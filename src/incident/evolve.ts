@@ -14,6 +14,8 @@ const NOTED: ReadonlySet<Event['type']> = new Set([
   'Snoozed',
   'SnoozeEnded',
   'HandedOver',
+  'PageAssigned',
+  'PageNotAssigned',
   'RootCauseNamed',
   'RemedyEnded',
   'UndoDelayed',
@@ -189,6 +191,16 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
       }));
     case 'PageMoved':
       return pageMoved(state, event);
+    case 'PageAssigned': {
+      const { at, name } = event;
+      return withLevel(state, event.level, (reached) => ({
+        ...reached,
+        assigned: { at, name },
+        assignees: [name],
+      }));
+    }
+    case 'PageNotAssigned':
+      return withLevel(state, event.level, (reached) => ({ ...reached, assigned: { at: event.at } }));
     case 'DataCorruptionSuspected': {
       const { type: _t, ...dataCorruption } = event;
       return { ...state, dataCorruption };

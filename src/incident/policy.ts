@@ -56,8 +56,8 @@ export interface Policy {
     readonly hotline?: string;
     readonly levels: readonly Level[];
     readonly atOnce: Partial<Record<AtOnceCondition, number | 'next'>>;
-    /** Whether what is done is noted on the pages too. */
-    readonly notes?: boolean;
+    /** PagerDuty's REST API can be used: what is done is noted on the pages, and a hand-over reassigns them. */
+    readonly rest?: boolean;
   };
   /** Alerts that mean, beside another one, that more than the pool is in trouble; left out: `RELATED_ALERTS`. */
   readonly relatedAlerts?: readonly string[];

@@ -1,3 +1,4 @@
+import { levelsToAssign } from './assignment.ts';
 import type { EffectSpec, SharedFile, Slot } from './effects.ts';
 import { dueAt, hasReached } from './escalation.ts';
 import type { Event, EventOf } from './events.ts';
@@ -101,6 +102,8 @@ function works(state: Incident, event: Event, policy: Policy): EffectSpec[] {
       ];
     case 'Snoozed':
       return [{ kind: 'timer', due: event.until, payload: { command: 'CheckEscalation' } }];
+    case 'HandedOver':
+      return assignments(state, event, policy);
     case 'LevelReached':
       return event.pages ? [pagerduty(state, event.level, 'trigger')] : [];
     case 'Acknowledged':
@@ -169,11 +172,21 @@ function pagedLevels(state: Incident, except?: number): number[] {
 
 /** What was done is noted on every page, beside its own lane: a note that fails must hold up no resolve. */
 function pagerNotes(state: Incident, policy: Policy): EffectSpec[] {
-  if (policy.escalation.notes !== true) return [];
+  if (policy.escalation.rest !== true) return [];
   return pagedLevels(state).map((level) => ({
     kind: 'pagerduty.note',
     lane: `notes.${state.id}.${level}`,
     payload: { level, seq: state.seq },
+  }));
+}
+
+/** Beside the lane of the page: a reassignment that fails must hold up no resolve. */
+function assignments(state: Incident, { to }: EventOf<'HandedOver'>, policy: Policy): EffectSpec[] {
+  if (policy.escalation.rest !== true) return [];
+  return levelsToAssign(state).map((level) => ({
+    kind: 'pagerduty.assign',
+    lane: `assign.${state.id}.${level}`,
+    payload: { level, to },
   }));
 }
 

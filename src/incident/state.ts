@@ -24,6 +24,8 @@ export interface ReachedLevel {
   readonly alarmed?: boolean;
   /** Who has its page at PagerDuty, as that told last. */
   readonly assignees?: readonly string[];
+  /** When we last gave its page to somebody, and to whom by their name at PagerDuty; without one we could not. */
+  readonly assigned?: { readonly at: string; readonly name?: string };
   /** When PagerDuty last acknowledged, gave back, resolved or reopened its page: what is older came late. */
   readonly movedAt?: string;
 }

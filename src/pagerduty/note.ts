@@ -1,6 +1,7 @@
-import { type Handler, Hopeless, Later } from '../effects/handler.ts';
+import { type Handler, Hopeless } from '../effects/handler.ts';
 import { dedupKey } from '../incident/react.ts';
 import type { Store } from '../store/store.ts';
+import { laterFor, notYet } from './effect-outcome.ts';
 import { noteText } from './note-text.ts';
 import type { Refused, Retry } from './outcome.ts';
 import type { Page } from './page.ts';
@@ -8,9 +9,6 @@ import type { Rest } from './rest.ts';
 
 /** A first try older than this may be one whose claim a crash of the store forgot, so it is looked for. */
 const FRESH_MS = 1_500;
-
-/** A note for a page that has not come to be after this long is not worth waiting for. */
-const GIVE_UP_AFTER_MS = 60 * 60_000;
 
 /** The mark that our notes end with; the effect's id makes each of them known again. */
 const MARK = /\[lifeguard inc-\d+\.\d+\.\d+\]\s*$/;
@@ -47,12 +45,12 @@ export function createNoteHandler(options: NoteHandlerOptions): Handler<'pagerdu
     const reached = incident.levels.find((one) => one.level === level);
     if (reached === undefined || reached.page === 'failed') return {};
     const ageMs = now.getTime() - Date.parse(effect.createdAt);
-    if (reached.page !== 'sent') return notYet(ageMs, incident.status === 'resolved');
+    if (reached.page !== 'sent') return incident.status === 'resolved' ? {} : notYet(ageMs);
     const text = noteText(incident, event);
     if (text === undefined) return {};
 
     const found = doneOr(await rest.findIncident(dedupKey(incident.id, level)));
-    if (found === undefined) return notYet(ageMs, false);
+    if (found === undefined) return notYet(ageMs);
     const mark = `[lifeguard ${effect.id}]`;
     if (effect.attempt > 1 || ageMs >= FRESH_MS) {
       const notes = doneOr(await rest.notes(found.id));
@@ -63,17 +61,8 @@ export function createNoteHandler(options: NoteHandlerOptions): Handler<'pagerdu
   };
 }
 
-/** PagerDuty makes the incident of a page a moment after it has taken it; a page that is not sent has none. */
-function notYet(ageMs: number, isOver: boolean): object {
-  if (isOver || ageMs > GIVE_UP_AFTER_MS) return {};
-  throw new Later('the page has no PagerDuty incident yet');
-}
-
 function doneOr<T>(outcome: { readonly kind: 'done'; readonly value: T } | Refused | Retry): T {
   if (outcome.kind === 'done') return outcome.value;
   if (outcome.kind === 'refused') throw new Hopeless(`PagerDuty: ${outcome.message}`);
-  throw new Later(
-    `PagerDuty: ${outcome.message}`,
-    outcome.afterMs === undefined ? {} : { afterMs: outcome.afterMs },
-  );
+  throw laterFor(outcome);
 }

@@ -18,6 +18,7 @@ const INCIDENT = z
     ...(title ? { title } : {}),
     ...(url ? { url } : {}),
     assignees: (assignments ?? []).map(({ assignee }) => assignee.summary ?? assignee.id),
+    assigneeIds: (assignments ?? []).map(({ assignee }) => assignee.id),
   }));
 
 /** `GET /incidents` */
@@ -57,6 +58,19 @@ export const ONCALL_LIST = z.object({
         .datetime({ offset: true })
         .transform((end) => new Date(end).toISOString())
         .nullable(),
+    }),
+  ),
+  more: z.boolean().nullish(),
+});
+
+/** `GET /users` */
+export const USER_LIST = z.object({
+  users: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string().nullish(),
+      summary: z.string().nullish(),
+      email: z.string().nullish(),
     }),
   ),
   more: z.boolean().nullish(),

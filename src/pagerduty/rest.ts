@@ -13,6 +13,7 @@ import {
   SERVICE_LIST,
   type ServiceEntry,
   UPDATED,
+  USER_LIST,
 } from './rest-schema.ts';
 import { checkServerName } from './server-name.ts';
 
@@ -40,6 +41,13 @@ export interface PagerDutyIncident {
   readonly url?: string;
   /** Names of those it is assigned to. */
   readonly assignees: readonly string[];
+  readonly assigneeIds: readonly string[];
+}
+
+/** A user of the account. */
+export interface PagerDutyUser {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** Somebody who is on call now. */
@@ -72,6 +80,10 @@ export interface Rest {
    * page, which it does a moment after accepting it.
    */
   escalate(incident: IncidentRef, level: number): Promise<RestOutcome<PagerDutyIncident>>;
+  /** Gives the incident to one user, whom that pages. Done twice, it pages twice. */
+  assign(id: string, userId: string): Promise<RestOutcome<PagerDutyIncident>>;
+  /** The user with that address; `undefined` when there is none. */
+  userByEmail(email: string): Promise<RestOutcome<PagerDutyUser | undefined>>;
   /** The newest incident of a page, an open one before a resolved one; `undefined` when there is none. */
   findIncident(incidentKey: string): Promise<RestOutcome<PagerDutyIncident | undefined>>;
   /** Who is on call now, by policy and level; every policy of the account when none are named. */
@@ -154,12 +166,24 @@ export function createRest({
     return { kind: 'done', value: incidents.find(({ status }) => status !== 'resolved') ?? incidents[0] };
   }
 
+  async function update(id: string, change: object): Promise<RestOutcome<PagerDutyIncident>> {
+    const updated = await ask(
+      {
+        method: 'PUT',
+        endpoint: `/incidents/${encodeURIComponent(id)}`,
+        data: { incident: { type: 'incident_reference', ...change } },
+      },
+      UPDATED,
+    );
+    return updated.kind === 'done' ? { kind: 'done', value: updated.value.incident } : updated;
+  }
+
   /** Every entry of a list, page by page. */
   async function all<S extends z.ZodType<{ more?: boolean | null | undefined }>, T>(
     endpoint: string,
     schema: S,
     entriesOf: (answer: z.infer<S>) => readonly T[],
-    query: Record<string, string[]>,
+    query: Record<string, string | string[]>,
   ): Promise<RestOutcome<readonly T[]>> {
     const entries: T[] = [];
     for (let page = 0; page < MOST_PAGES; page += 1) {
@@ -193,15 +217,22 @@ export function createRest({
         }
         id = found.value.id;
       }
-      const updated = await ask(
-        {
-          method: 'PUT',
-          endpoint: `/incidents/${encodeURIComponent(id)}`,
-          data: { incident: { type: 'incident_reference', escalation_level: level } },
-        },
-        UPDATED,
-      );
-      return updated.kind === 'done' ? { kind: 'done', value: updated.value.incident } : updated;
+      return update(id, { escalation_level: level });
+    },
+
+    assign: (id, userId) =>
+      update(id, { assignments: [{ assignee: { id: userId, type: 'user_reference' } }] }),
+
+    async userByEmail(email) {
+      // The search is by name as well, and takes parts of either.
+      const listed = await all('/users', USER_LIST, ({ users }) => users, { query: email });
+      if (listed.kind !== 'done') return listed;
+      const found = listed.value.find((user) => user.email?.toLowerCase() === email.toLowerCase());
+      return {
+        kind: 'done',
+        value:
+          found === undefined ? undefined : { id: found.id, name: found.name ?? found.summary ?? found.id },
+      };
     },
 
     async onCalls(filter = {}) {

@@ -70,6 +70,7 @@ export async function testWorks(db: TestStore, options: WorksOptions = {}): Prom
     'remedy.undo': handle,
     'pagerduty.event': handle,
     'pagerduty.note': handle,
+    'pagerduty.assign': handle,
     timer: handle,
   };
   const runner = new Runner({
@@ -141,6 +142,7 @@ export function ordinary(effect: Effect): Handled {
       return action === 'trigger' ? { command: { type: 'RecordPage', level, dedupKey: `k-${level}` } } : {};
     }
     case 'pagerduty.note':
+    case 'pagerduty.assign':
     case 'slack.file':
     case 'remedy.execute':
     case 'remedy.verify':

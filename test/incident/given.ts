@@ -223,6 +223,8 @@ function inShort(effect: EffectSpec): string {
       return `${effect.payload.action} L${effect.payload.level}`;
     case 'pagerduty.note':
       return `note ${effect.payload.seq} on L${effect.payload.level}`;
+    case 'pagerduty.assign':
+      return `assign L${effect.payload.level} to ${effect.payload.to.id}`;
     case 'timer':
       return `${effect.payload.command} at ${effect.due}`;
   }

@@ -13,6 +13,7 @@ import {
   MINUTE,
   notification,
   owed,
+  POLICY,
   RITA,
   types,
 } from './given.ts';
@@ -65,4 +66,25 @@ test('a resolved incident is not handed over, and a new firing belongs to nobody
 test('an incident that an older version has stored belongs to the one who acknowledged it', () => {
   const { owner: _none, ...stored } = inThread().given({ type: 'Acknowledge', by: RITA }).incident;
   expect(ownerOf(stored)).toMatchObject({ person: { id: 'U0RITA' }, at: at(0) });
+});
+
+test('with PagerDuty’s REST API the first page goes to the other, and all pages once somebody has acknowledged', () => {
+  const policy = { ...POLICY, escalation: { ...POLICY.escalation, rest: true } };
+  const assigned = (effects: Parameters<typeof owed>[0]) =>
+    owed(effects).filter((line) => line.startsWith('assign '));
+  const story = inThread(policy)
+    .at(5 * MINUTE)
+    .given({ type: 'CheckEscalation' });
+  // Who was called because nobody had acknowledged is not called off.
+  const { effects } = story.when(TO_ALICE);
+  expect(assigned(effects)).toEqual(['assign L1 to U0ALICE']);
+  // A reassignment that fails must not hold up the resolve.
+  expect(effects.find(({ kind }) => kind === 'pagerduty.assign')?.lane).toBe('assign.inc-1.1');
+  story.given({ type: 'Acknowledge', by: ALICE });
+  expect(assigned(story.when({ type: 'HandOver', by: ALICE, to: RITA }).effects)).toEqual([
+    'assign L1 to U0RITA',
+    'assign L2 to U0RITA',
+  ]);
+  const without = inThread().given({ type: 'Acknowledge', by: RITA });
+  expect(assigned(without.when(TO_ALICE).effects)).toEqual([]);
 });

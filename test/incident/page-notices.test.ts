@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/incident/commands.ts';
 import type { PageNotice } from '../../src/incident/pages.ts';
+import type { Policy } from '../../src/incident/policy.ts';
 import {
+  ALICE,
   at,
   cleared,
   firing,
@@ -9,6 +11,7 @@ import {
   MINUTE,
   notification,
   owed,
+  POLICY,
   RITA,
   SECOND,
   type Story,
@@ -157,4 +160,39 @@ test('an acknowledgement of an earlier firing does not silence the next', () => 
     why: 'late',
   });
   expect(story.when(notice('acknowledged', 10 * MINUTE, { by: ADA })).told).toEqual({ code: 'done' });
+});
+
+describe('a reassignment', () => {
+  const HAND_OVER: Command = { type: 'HandOver', by: RITA, to: ALICE };
+  const withRest = { ...POLICY, escalation: { ...POLICY.escalation, rest: true } };
+  const given = (policy: Policy = withRest) =>
+    inThread(policy)
+      .given({ type: 'RecordPage', level: 1, dedupKey: 'k1' }, { type: 'Acknowledge', by: RITA })
+      .at(MINUTE)
+      .given(HAND_OVER);
+  const to = (name: string, ms: number) => notice('reassigned', ms, { by: ADA, assignees: [name] });
+  const record: Command = { type: 'RecordAssignment', level: 1, to: ALICE, name: 'Al' };
+
+  test('by our own hand-over is not told back, whether its outcome is known yet or not', () => {
+    expect(given().when(to('Al', MINUTE)).told).toEqual({ code: 'ignored', why: 'echo' });
+    const story = given().given(record);
+    expect(story.when(to('Al', MINUTE + SECOND)).told).toEqual({ code: 'ignored', why: 'echo' });
+    expect(story.when(notice('unacknowledged', MINUTE, { by: ADA })).told).toMatchObject({ why: 'echo' });
+  });
+
+  test('by a person is told: to somebody else, later, where we could not, and without REST access', () => {
+    expect(types(given().given(record).when(to('Grace', MINUTE)).events)).toEqual(['PageMoved']);
+    expect(
+      types(
+        given()
+          .given(record)
+          .when(to('Al', 3 * MINUTE)).events,
+      ),
+    ).toEqual(['PageMoved']);
+    const failed: Command = { type: 'RecordAssignment', level: 1, to: ALICE, why: 'nobody of that address' };
+    expect(types(given().given(failed).when(to('Al', MINUTE)).events)).toEqual(['PageMoved']);
+    const runOut = notice('unacknowledged', MINUTE);
+    expect(types(given().given(failed).when(runOut).events)).toEqual(['PageMoved']);
+    expect(types(given(POLICY).when(to('Al', MINUTE)).events)).toEqual(['PageMoved']);
+  });
 });

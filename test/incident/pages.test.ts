@@ -102,7 +102,7 @@ test('a level with a channel of its own is called there when its page has not go
 });
 
 test('what a remedy did is noted on every page, where notes are wanted', () => {
-  const noted = { ...POLICY, escalation: { ...POLICY.escalation, notes: true } };
+  const noted = { ...POLICY, escalation: { ...POLICY.escalation, rest: true } };
   for (const policy of [POLICY, noted]) {
     const story = inThread(policy)
       .at(5 * MINUTE)

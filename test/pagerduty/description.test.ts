@@ -33,6 +33,8 @@ test('every request is one that PagerDuty describes, with the parameters, header
   const id = (found.kind === 'done' && found.value?.id) || '';
   await rest.escalate({ id }, 2);
   await rest.addNote(id, 'Done');
+  const user = await rest.userByEmail('Grace@example.com');
+  await rest.assign(id, (user.kind === 'done' && user.value?.id) || '');
   await rest.notes(id);
   await rest.incidentKey(id);
   await rest.services();
@@ -46,6 +48,7 @@ test('every request is one that PagerDuty describes, with the parameters, header
     'listIncidents',
     'listOnCalls',
     'listServices',
+    'listUsers',
     'updateIncident',
   ]);
   expect(pagerDuty.requests.every(({ status }) => status === 200 || status === 202)).toBe(true);

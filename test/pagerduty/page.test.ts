@@ -218,7 +218,7 @@ describe('a note on a page', () => {
         after: { used: 40, usable: 100, percent: 40, at: '2026-03-02T03:00:05.000Z' },
       },
     );
-  const noted = { ...POLICY, escalation: { ...POLICY.escalation, notes: true } };
+  const noted = { ...POLICY, escalation: { ...POLICY.escalation, rest: true } };
 
   test('says what was done, by whom and what it changed', async () => {
     const story = inThread(noted);

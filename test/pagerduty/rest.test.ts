@@ -46,6 +46,7 @@ describe('findIncident', () => {
         title: 'Pool at 97 %',
         url: `https://acme.pagerduty.com/incidents/${id}`,
         assignees: ['Ada Byron'],
+        assigneeIds: ['PADA'],
       },
     });
   });

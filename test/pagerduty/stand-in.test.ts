@@ -135,6 +135,6 @@ describe('the REST API', () => {
     expect(await call('POST', '/incidents/PINC001/notes', write, { note: {} })).toMatchObject({
       status: 400,
     });
-    expect(await call('GET', '/users', REST)).toMatchObject({ status: 404, body: { error: { code: 2100 } } });
+    expect(await call('GET', '/teams', REST)).toMatchObject({ status: 404, body: { error: { code: 2100 } } });
   });
 });

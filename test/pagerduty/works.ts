@@ -1,5 +1,6 @@
 import { Hopeless, Later } from '../../src/effects/handler.ts';
 import type { EffectKind, EffectOf } from '../../src/incident/effects.ts';
+import { type AssignHandlerOptions, createAssignHandler } from '../../src/pagerduty/assign.ts';
 import { createEvents } from '../../src/pagerduty/events.ts';
 import { createNoteHandler } from '../../src/pagerduty/note.ts';
 import { createPageHandler, type Page } from '../../src/pagerduty/page.ts';
@@ -20,7 +21,11 @@ export interface Tried {
 export function pagerWorks(
   pagerDuty: TestPagerDuty,
   story: Story,
-  options: { readonly pageOf: (level: number) => Page | undefined; readonly links?: Record<string, string> },
+  options: {
+    readonly pageOf: (level: number) => Page | undefined;
+    readonly links?: Record<string, string>;
+    readonly addressOf?: AssignHandlerOptions['addressOf'];
+  },
 ) {
   const { server, ca } = pagerDuty;
   const rest = createRest({ server, ca, token: API_TOKEN, fromEmail: FROM_EMAIL, timeoutMs: 2_000 });
@@ -41,6 +46,12 @@ export function pagerWorks(
       quiet: new Quiet(() => story.clock),
     }),
     'pagerduty.note': createNoteHandler({ store, rest, pageOf }),
+    'pagerduty.assign': createAssignHandler({
+      store,
+      rest,
+      pageOf,
+      addressOf: options.addressOf ?? (async () => ({ unknown: 'nobody was asked' })),
+    }),
   };
   const done = new Set<string>();
   const attempts = new Map<string, number>();

@@ -75,7 +75,7 @@ const SCOPES_OF: Readonly<Record<string, readonly string[]>> = {
   'reactions.add': ['reactions:write'],
   'usergroups.list': ['usergroups:read'],
   'usergroups.users.list': ['usergroups:read'],
-  'users.info': ['users:read'],
+  'users.info': ['users:read', 'users:read.email'],
   'users.list': ['users:read'],
   'views.open': [],
   'views.publish': [],

@@ -20,7 +20,7 @@ export const PEOPLE = { alice: 'U0ALICE', bob: 'U0BOB', carol: 'U0CAROL', mallor
 
 const USERS = [
   { id: PEOPLE.alice, real_name: 'Alice' },
-  { id: PEOPLE.bob, real_name: 'Bob' },
+  { id: PEOPLE.bob, real_name: 'Bob', email: 'grace@example.com' },
   { id: PEOPLE.carol, real_name: 'Carol' },
   { id: PEOPLE.mallory, real_name: 'Mallory' },
 ];

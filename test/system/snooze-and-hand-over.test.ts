@@ -85,7 +85,7 @@ test('who may not respond snoozes and hands over nothing, and is told so', async
 });
 
 test('Hand over gives the incident to a person who may respond, mentions them, and the parent says who has it', async () => {
-  const lifeguard = await lifeguardOfQuietPool();
+  const lifeguard = await lifeguardOfQuietPool({ rest: true });
   const { actor } = lifeguard.slack;
   const parent = await openThread(lifeguard);
   await actor.press(alice, parent, 'Acknowledge');
@@ -106,4 +106,12 @@ test('Hand over gives the incident to a person who may respond, mentions them, a
   expect(await happened(lifeguard, 'HandedOver')).toMatchObject([
     { from: { id: alice }, to: { id: bob }, by: { id: alice } },
   ]);
+  // Bob's address at Slack is that of Grace Hopper at PagerDuty.
+  await lifeguard.message(
+    'backend-team',
+    (one) => wordsOf(one).includes('PagerDuty, level 1: the page is with Grace Hopper now'),
+    'that the page is his too',
+  );
+  const [page] = lifeguard.pagerduty.incidents;
+  expect([page?.status, page?.assignedTo?.map(({ id }) => id)]).toEqual(['triggered', ['PGRACE']]);
 });

@@ -10,5 +10,6 @@ export const SCOPES: Readonly<Record<string, string>> = {
   'groups:history': 'a message may be posted twice in a private channel after a lost answer',
   'usergroups:read': 'nobody in a user group may act',
   'users:read': 'people have no names in reports',
+  'users:read.email': 'a hand-over does not reach PagerDuty, which knows people by their addresses',
   'files:write': 'charts cannot be uploaded',
 };

@@ -25,6 +25,8 @@ export interface StandInIncident {
   readonly createdAt: string;
   status: 'triggered' | 'acknowledged' | 'resolved';
   level: number;
+  /** Given to these by hand, past the policy. */
+  assignedTo?: readonly Person[];
   updatedAt: string;
   /** How many triggers it has taken. */
   triggers: number;
@@ -99,9 +101,10 @@ function apply(
   return event.action === 'resolve' ? 'resolved' : 'acknowledged';
 }
 
-/** Who has the incident: those on call at its level; nobody once it is resolved. */
+/** Who has the incident: those it was given to, or who are on call at its level; nobody once it is resolved. */
 export function assigneesOf(incident: StandInIncident): readonly Person[] {
-  return incident.status === 'resolved' ? [] : (incident.service.policy.levels[incident.level - 1] ?? []);
+  if (incident.status === 'resolved') return [];
+  return incident.assignedTo ?? incident.service.policy.levels[incident.level - 1] ?? [];
 }
 
 /** The incident as the REST API shows it. */

@@ -8,6 +8,7 @@ import { listIncidents } from './list-incidents.ts';
 import { listNotes } from './list-notes.ts';
 import { listOncalls } from './list-oncalls.ts';
 import { listServices } from './list-services.ts';
+import { listUsers } from './list-users.ts';
 import { updateIncident } from './update-incident.ts';
 
 /** Does what a request asks for, by the Events API's rules or the REST API's. */
@@ -20,6 +21,7 @@ export function route(book: Book, call: Call): Reply {
   if (where === 'GET /abilities') return listAbilities(call);
   if (where === 'GET /incidents') return listIncidents(book, call);
   if (where === 'GET /oncalls') return listOncalls(book, call);
+  if (where === 'GET /users') return listUsers(book, call);
   if (where === 'GET /services') return listServices(book, call);
   const shown = /^GET \/incidents\/([^/]+)(\/notes)?$/.exec(where);
   if (shown?.[1] !== undefined) {

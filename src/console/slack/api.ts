@@ -20,11 +20,12 @@ export interface ApiOptions {
   readonly faults?: FaultHook;
 }
 
-/** Every scope the methods here need, and the one that allows posting without having joined. */
+/** Every scope the methods here need, those that let one say or see more, and the one of the command. */
 export const ALL_SCOPES: readonly string[] = [
   ...new Set([...METHODS.values()].flatMap((method) => method.scope ?? [])),
   'chat:write.public',
   'commands',
+  'users:read.email',
 ].sort();
 
 /** The last this many calls are remembered. */

@@ -8,6 +8,8 @@ export interface UserSeed {
   readonly name?: string;
   /** What the person does, shown beside the name. */
   readonly title?: string;
+  /** Shown to apps with the scope `users:read.email`. */
+  readonly email?: string;
   /** Six hexadecimal digits without `#`. */
   readonly color?: string;
 }
@@ -39,6 +41,7 @@ export function makeUser(seed: UserSeed, index: number): User {
     name: seed.name ?? seed.real_name.toLowerCase().replaceAll(/\s+/g, '.'),
     real_name: seed.real_name,
     title: seed.title ?? '',
+    ...(seed.email === undefined ? {} : { email: seed.email }),
     color: seed.color ?? COLORS[index % COLORS.length] ?? COLORS[0],
     initials: initials(seed.real_name),
     tz: 'Etc/UTC',
@@ -68,7 +71,7 @@ function initials(name: string): string {
 }
 
 /** A user as `users.info` gives it (docs.slack.dev/reference/objects/user-object). */
-export function userObject(user: User, team: Team): Record<string, unknown> {
+export function userObject(user: User, team: Team, scopes: readonly string[]): Record<string, unknown> {
   return {
     id: user.id,
     team_id: team.id,
@@ -86,6 +89,7 @@ export function userObject(user: User, team: Team): Record<string, unknown> {
       display_name: user.name,
       display_name_normalized: user.name,
       team: team.id,
+      ...(user.email !== undefined && scopes.includes('users:read.email') ? { email: user.email } : {}),
     },
     is_admin: false,
     is_owner: false,

@@ -42,6 +42,7 @@ export interface User {
   readonly real_name: string;
   /** What the person does, shown beside the name: "on-call engineer". */
   readonly title: string;
+  readonly email?: string;
   /** Six hexadecimal digits without `#`, the avatar's background. */
   readonly color: string;
   /** One or two letters drawn in place of a picture. */

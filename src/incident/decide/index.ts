@@ -9,7 +9,13 @@ import { nameRootCause, reachVerdict, recordFile, recordStep, runAllSteps, runSt
 import { endRemedy, startRemedy } from './execution.ts';
 import { assignFollowUp, closeFollowUp, remindFollowUp } from './follow-ups.ts';
 import { takeNotice } from './notices.ts';
-import { checkEscalation, recordPage, recordPageFailure, recordThread } from './outcomes.ts';
+import {
+  checkEscalation,
+  recordAssignment,
+  recordPage,
+  recordPageFailure,
+  recordThread,
+} from './outcomes.ts';
 import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.ts';
 import { approve, cancelQueued, deny, expireRequest, requestRemedy } from './remedies.ts';
 import { handOver, snooze } from './shift.ts';
@@ -110,6 +116,8 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
       return recordResponsive(state, now, policy);
     case 'RecordPage':
       return recordPage(state, command, now);
+    case 'RecordAssignment':
+      return recordAssignment(state, command, now);
     case 'TakePageNotice':
       return takeNotice(state, command, now, policy);
     case 'RecordPageFailure':

@@ -1,3 +1,4 @@
+import { isOurAssignment } from '../assignment.ts';
 import type { CommandOf } from '../commands.ts';
 import { dueLevels } from '../escalation.ts';
 import type { Event } from '../events.ts';
@@ -19,8 +20,8 @@ const ECHO_MS = 60_000;
  *
  * Nothing is taken twice, nothing that a later notice has overtaken, and nothing of an earlier firing:
  * webhooks come late, repeated and out of order. Nor is taken what we did ourselves and PagerDuty tells
- * back: our acknowledgement and resolve have no person as their author, and our move up is known by the
- * level that it was made for.
+ * back: our acknowledgement and resolve have no person as their author, our move up is known by the level
+ * that it was made for, and our reassignment by the hand-over before it.
  */
 export function takeNotice(
   state: Incident,
@@ -31,7 +32,8 @@ export function takeNotice(
   if (state.notices?.includes(notice.notice) === true) return tell({ code: 'ignored', why: 'repeat' });
   const reached = state.levels.find((one) => one.level === notice.level);
   if (reached === undefined || isLate(reached, notice)) return tell({ code: 'ignored', why: 'late' });
-  if (isEcho(state, notice)) return tell({ code: 'ignored', why: 'echo' });
+  const isOurs = isEcho(state, notice) || (policy.escalation.rest === true && isOurAssignment(state, notice));
+  if (isOurs) return tell({ code: 'ignored', why: 'echo' });
   const at = now.toISOString();
   const moved = (told: boolean): Event => ({ type: 'PageMoved', at, told, ...notice });
   const { by, level } = notice;

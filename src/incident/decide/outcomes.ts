@@ -44,6 +44,24 @@ export function recordPage(state: Incident, command: CommandOf<'RecordPage'>, no
   };
 }
 
+/** PagerDuty has given the page of a level to the person whom the incident was handed to, or has not. */
+export function recordAssignment(
+  state: Incident,
+  command: CommandOf<'RecordAssignment'>,
+  now: Date,
+): Decision {
+  const { level, to } = command;
+  if (!hasReached(state, level)) return NOTHING;
+  const at = now.toISOString();
+  return {
+    events: [
+      'name' in command
+        ? { type: 'PageAssigned', at, level, to, name: command.name }
+        : { type: 'PageNotAssigned', at, level, to, why: command.why },
+    ],
+  };
+}
+
 /** PagerDuty did not take it; said once while it is being tried again, and once when it is given up. */
 export function recordPageFailure(
   state: Incident,

@@ -5,7 +5,7 @@ import { pagedText, pageFailedText } from './alarm.ts';
 import { actions, type Block, section, type View } from './blocks.ts';
 import { CONDITIONS, reachedText, servicesText, unresponsiveText } from './escalation.ts';
 import { duration, person, plain, time } from './mrkdwn.ts';
-import { pageMovedText } from './page-moves.ts';
+import { pageAssignedText, pageMovedText } from './page-moves.ts';
 import type { ViewContext } from './parent.ts';
 import { markOf, outcomeText, readingText, withCode } from './request.ts';
 import { suggestedButton } from './verdict.ts';
@@ -48,6 +48,9 @@ function noteText(incident: Incident, event: Event, view: ViewContext): string |
       return `:alarm_clock: ${CONDITIONS[event.condition]}: the snooze is over.`;
     case 'HandedOver':
       return handedOverText(event);
+    case 'PageAssigned':
+    case 'PageNotAssigned':
+      return pageAssignedText(event);
     case 'RootCauseNamed':
       return `:mag: ${person(event.by)} ${event.confirmed ? 'confirms the root cause' : 'names the root cause'}: ${plain(event.title, 300)}.`;
     case 'RemedyEnded': {

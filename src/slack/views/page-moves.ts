@@ -7,6 +7,14 @@ export function pageMovedText(incident: Incident, event: EventOf<'PageMoved'>): 
   return `:pager: PagerDuty, level ${event.level}: ${moveText(incident, event)}`;
 }
 
+/** What the thread says of a page that was given to the person whom the incident was handed to, or was not. */
+export function pageAssignedText(event: EventOf<'PageAssigned' | 'PageNotAssigned'>): string {
+  const page = `PagerDuty, level ${event.level}`;
+  return event.type === 'PageAssigned'
+    ? `:pager: ${page}: the page is with ${plain(event.name, 80)} now.`
+    : `:warning: ${page}: the page was not given to ${person(event.to)}: ${plain(event.why, 300)}. Reassign it there.`;
+}
+
 function moveText(incident: Incident, event: EventOf<'PageMoved'>): string {
   const { by, what } = event;
   const who = by === undefined ? undefined : person(by);

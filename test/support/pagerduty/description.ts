@@ -41,6 +41,8 @@ const ENQUEUE = z
   })
   .refine(({ event_action: action, dedup_key: key }) => action === 'trigger' || key !== undefined);
 
+const USER_REFERENCE = z.strictObject({ id: text, type: z.literal('user_reference') });
+
 /** updateIncident, without the parts of other products. */
 const UPDATE = z.strictObject({
   incident: z.strictObject({
@@ -49,6 +51,7 @@ const UPDATE = z.strictObject({
     title: text.optional(),
     resolution: text.optional(),
     escalation_level: z.int().optional(),
+    assignments: z.array(z.strictObject({ assignee: USER_REFERENCE })).optional(),
     urgency: z.enum(['high', 'low']).optional(),
   }),
 });
@@ -104,6 +107,14 @@ const SERVICES = z.strictObject({
     .optional(),
 });
 
+/** listUsers */
+const USERS = z.strictObject({
+  ...PAGED,
+  query: text.optional(),
+  'team_ids[]': many.optional(),
+  'include[]': z.array(z.enum(['contact_methods', 'notification_rules', 'teams', 'subdomains'])).optional(),
+});
+
 const NOTHING = z.strictObject({});
 
 interface Operation {
@@ -131,6 +142,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   listOnCalls: { method: 'GET', path: /^\/oncalls$/, query: ONCALLS },
   listServices: { method: 'GET', path: /^\/services$/, query: SERVICES },
+  listUsers: { method: 'GET', path: /^\/users$/, query: USERS },
   listAbilities: { method: 'GET', path: /^\/abilities$/, query: NOTHING },
 };
 

@@ -7,9 +7,9 @@ export const usersInfo: Method = {
   name: 'users.info',
   scope: 'users:read',
   tier: 4,
-  run: (args, { workspace }) => {
+  run: (args, { workspace, scopes }) => {
     const user = workspace.user(args.required('user'));
     if (user === undefined) throw new SlackError('user_not_found');
-    return { user: userObject(user, workspace.team) };
+    return { user: userObject(user, workspace.team, scopes) };
   },
 };

@@ -10,10 +10,10 @@ export const usersList: Method = {
   name: 'users.list',
   scope: 'users:read',
   tier: 2,
-  run: (args, { workspace }) => {
+  run: (args, { workspace, scopes }) => {
     const { items, next } = page(workspace.users(), args, DEFAULT_LIMIT);
     return {
-      members: items.map((user) => userObject(user, workspace.team)),
+      members: items.map((user) => userObject(user, workspace.team, scopes)),
       cache_ts: Math.floor(workspace.now() / MILLISECONDS_PER_SECOND),
       response_metadata: { next_cursor: next },
     };
