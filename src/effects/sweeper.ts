@@ -68,7 +68,8 @@ export class Sweeper {
   async #look(): Promise<void> {
     const { outbox, dispatch, onError } = this.#options;
     try {
-      const now = Date.now();
+      // Not the time of day, which may be set back: an offer that was lost would not be made again till then.
+      const now = performance.now();
       for (const [offer, at] of this.#offered) if (now - at > OFFER_AGAIN_MS) this.#offered.delete(offer);
       const { owed, inMs } = await outbox.look(PORTION);
       const looked = performance.now();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Hopeless, Later } from '../../src/effects/handler.ts';
 import { GIVE_UP_AFTER_MS, Runner } from '../../src/effects/runner.ts';
 import type { Effect } from '../../src/incident/effects.ts';
@@ -289,6 +289,60 @@ describe('an effect that fails', () => {
     await runAllDue();
     expect(works.errors).toEqual([]);
     expect((await works.count(incident.id)).owed).toBe(3);
+  });
+});
+
+describe('clocks', () => {
+  /** The process's own clock is off by so much; the store's is not. */
+  function off(ms: number): void {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+  }
+  afterEach(() => void vi.useRealTimers());
+
+  test.each([
+    ['ahead', 40 * SECOND],
+    ['behind', -40 * SECOND],
+  ])('of a replica that are %s decide nothing: levels are due by the store’s clock', async (_how, ms) => {
+    await runAllDue();
+    const levels = async () => only(await eventsOf(), 'LevelReached').map(({ level }) => level);
+    off(ms);
+    db.pass(5 * MINUTE - 20 * SECOND);
+    await runAllDue();
+    expect(await levels()).toEqual([1]);
+    db.pass(20 * SECOND);
+    await runAllDue();
+    expect(await levels()).toEqual([1, 2]);
+    expect(only(await eventsOf(), 'LevelReached')[1]?.lateMs ?? 0).toBeLessThan(10 * SECOND);
+  });
+});
+
+describe('a process that stood still', () => {
+  test('past its lease in the middle of its work ends nothing that another has ended, and says nothing twice', async () => {
+    const id = await effectOf('check.step');
+    let wake = (): void => undefined;
+    const still = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const other = await testWorks(db, { dispatched: [], name: 'runner-2' });
+    works.act = async (effect) => {
+      await still;
+      return ordinary(effect);
+    };
+    const run = works.runner.run(id);
+    await until('it is claimed', async () => (await stateOf(id)).attempts === 1);
+    await db.query(`update effects set claimed_until = clock_timestamp() - interval '1 ms' where id = $1`, [
+      id,
+    ]);
+    await other.runner.run(id);
+    const before = await eventsOf();
+    wake();
+    await run;
+    expect([works.handed.length, other.handed.length]).toEqual([1, 1]);
+    expect(await eventsOf()).toEqual(before);
+    expect(only(before, 'StepFinished')).toHaveLength(1);
+    expect((await stateOf(id)).status).toBe('done');
+    expect(works.errors).toEqual([]);
+    await other.stop();
   });
 });
 

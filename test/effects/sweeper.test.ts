@@ -71,6 +71,15 @@ test('a try that nobody took up is offered again after five seconds', async () =
   expect(offers).toHaveLength(2);
 });
 
+test('nor does a clock that is set back by an hour keep it from being offered again', async () => {
+  owed = [{ id: 'a', attempts: 0 }];
+  await sweeper.sweep();
+  vi.setSystemTime(Date.now() - 60 * 60_000);
+  await vi.advanceTimersByTimeAsync(5_001);
+  await sweeper.sweep();
+  expect(offers).toEqual([['a'], ['a']]);
+});
+
 test('what the queue did not take is offered again at the next look', async () => {
   owed = [{ id: 'a', attempts: 0 }];
   const working = dispatch;

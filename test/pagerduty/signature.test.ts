@@ -1,7 +1,13 @@
+import { timingSafeEqual } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { verifySignature } from '../../src/pagerduty/signature.ts';
 import { signatures } from '../support/pagerduty/webhook.ts';
+
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof import('node:crypto')>();
+  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
+});
 
 const BODY = '{"event":{"id":"01"}}';
 const RAW = Buffer.from(BODY);
@@ -43,6 +49,22 @@ describe('a signature', () => {
     const header = signatures(bytes as unknown as string, ['s']);
     expect(verifySignature(bytes, header, ['s'])).toBe(true);
   });
+});
+
+it('is compared with every secret in constant time, wherever the match is and whether there is one', () => {
+  const compared = (given: readonly string[], ours: readonly string[]): number => {
+    vi.mocked(timingSafeEqual).mockClear();
+    verifySignature(RAW, signatures(BODY, given), ours);
+    return vi.mocked(timingSafeEqual).mock.calls.length;
+  };
+  for (const given of [
+    ['old', 'x', 'y'],
+    ['x', 'y', 'new'],
+    ['x', 'y', 'z'],
+    ['old', 'new', 'new'],
+  ]) {
+    expect(compared(given, ['old', 'new'])).toBe(6);
+  }
 });
 
 it('without a header nothing is verified', () => {
