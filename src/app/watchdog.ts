@@ -7,6 +7,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Events } from '../pagerduty/events.ts';
 import { systemTimers, type Timers } from '../pool/timers.ts';
 import type { createSlackClient } from '../slack/client.ts';
+import { sayOnce } from '../slack/say-once.ts';
 import type { Alarms } from '../store/alarms.ts';
 import { Heartbeat } from '../watchdog/heartbeat.ts';
 import { createAlertWatch } from '../watchdog/sightings.ts';
@@ -82,8 +83,10 @@ export function createWatchdog(options: WatchdogParts): Watchdog {
     parts,
     installation: installationOf(config),
     send: (event) => events.send(event),
-    tell: async (text) => {
-      await slack.chat.postMessage({ channel: config.slack.channel, text });
+    tell: async (text, unagreed) => {
+      const { channel } = config.slack;
+      if (unagreed === undefined) await slack.chat.postMessage({ channel, text });
+      else await sayOnce(slack, { channel, text, ...unagreed });
     },
     alarms,
     timers: options.timers ?? systemTimers,

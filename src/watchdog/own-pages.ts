@@ -55,7 +55,7 @@ export class OwnPages {
     return this.#try(`trigger ${part}`, async () => {
       const event = {
         action: 'trigger',
-        dedupKey: this.#key(part),
+        dedupKey: this.key(part),
         summary: `Lifeguard itself: ${part}: ${trouble}`,
         source: 'lifeguard',
         component: part,
@@ -77,7 +77,7 @@ export class OwnPages {
   async resolve(part: string, page: Page): Promise<boolean | undefined> {
     this.#waits.delete(`trigger ${part}`);
     return this.#try(`resolve ${part}`, async () => {
-      const event = { action: 'resolve', dedupKey: this.#key(part) } as const;
+      const event = { action: 'resolve', dedupKey: this.key(part) } as const;
       const outcomes = await Promise.all(
         keysOf(page).map((routingKey) => this.#send({ ...event, routingKey })),
       );
@@ -119,7 +119,8 @@ export class OwnPages {
     return outcome;
   }
 
-  #key(part: string): string {
+  /** The `dedup_key` of the page about a part, the same for all replicas. */
+  key(part: string): string {
     return `lifeguard-${this.#options.installation}-${part}`;
   }
 }

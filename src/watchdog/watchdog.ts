@@ -37,12 +37,20 @@ export interface WatchdogOptions {
   readonly installation: string;
   readonly send: OwnPagesOptions['send'];
   /** Says a line in the default channel. */
-  readonly tell: (text: string) => Promise<void>;
+  readonly tell: (text: string, unagreed?: Unagreed) => Promise<void>;
   readonly alarms: () => Kept | undefined;
   readonly timers: Timers;
   readonly random?: () => number;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'part' | 'alarm'>;
+}
+
+/** What every replica may be saying now, for want of the store to agree by. */
+export interface Unagreed {
+  /** The same for all of them. */
+  readonly mark: string;
+  /** The same line of longer ago is about an earlier outage. */
+  readonly withinMs: number;
 }
 
 /** What all replicas share, as far as the store is there. */
@@ -67,7 +75,8 @@ interface State {
  *
  * An alarm is ended by whoever had raised it and sees the part well. One that nobody raises any more,
  * because its replica died, is ended by any other. Slack is told by one replica, as far as the store can
- * say which: while it is down each tells for itself, and that it is back is told by one again.
+ * say which. While it is down all of them tell, each knowing by what mark the others do; that it is back is
+ * told by one again.
  *
  * A process that was paused, on a suspended laptop or in a long collection of garbage, has seen nothing in
  * between: a part that was down before and is down after it has to stay so for the whole time anew.
@@ -166,11 +175,11 @@ export class Watchdog {
     log.error({ part: part.name, trouble, paged: isPaged === true }, 'a part of Lifeguard is down');
     if (isFirst === false) return;
     state.isOwed = isPaged === false;
-    if (part.name !== 'slack') {
-      await this.#tell(
-        `:rotating_light: *Lifeguard itself:* ${part.name}: ${trouble}. ${pagedText(isPaged)}`,
-      );
-    }
+    if (part.name === 'slack') return;
+    const unagreed =
+      isFirst === undefined ? { mark: this.#pages.key(part.name), withinMs: DOWN_FOR_MS } : undefined;
+    const text = `${part.name}: ${trouble}. ${pagedText(isPaged)}`;
+    await this.#tell(`:rotating_light: *Lifeguard itself:* ${text}`, unagreed);
   }
 
   async #say(part: Part, state: State, text: string): Promise<void> {
@@ -194,9 +203,9 @@ export class Watchdog {
       await this.#tell(`:white_check_mark: *Lifeguard itself:* ${part.name} is well again.`);
   }
 
-  async #tell(text: string): Promise<void> {
+  async #tell(text: string, unagreed?: Unagreed): Promise<void> {
     await this.#options
-      .tell(text)
+      .tell(text, unagreed)
       .catch((error: unknown) => this.#options.log.warn({ err: error }, 'Slack could not be told'));
   }
 

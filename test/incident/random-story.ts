@@ -136,6 +136,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('RecordAssignment'), level, to: person, name: text }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('RecordPage'), level, dedupKey: text }) },
   {
     weight: 2,
@@ -295,13 +299,15 @@ export const policies: fc.Arbitrary<Policy> = fc
     silence: fc.constantFrom<number | 'next'>(2, 'next'),
     services: fc.constantFrom<number | 'next'>(3, 'next'),
     pool: fc.boolean(),
+    rest: fc.boolean(),
   })
-  .map(({ levels, corruption, silence, services, pool }) => {
+  .map(({ levels, corruption, silence, services, pool, rest: hasRest }) => {
     const { pool: orders, ...rest } = POLICY;
     return {
       ...rest,
       escalation: {
         levels,
+        rest: hasRest,
         atOnce: {
           data_corruption: corruption,
           database_unresponsive: silence,

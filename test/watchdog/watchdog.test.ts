@@ -11,6 +11,7 @@ let pagerDuty: TestPagerDuty;
 let clock = 0;
 let trouble: string | undefined | Error;
 let told: string[];
+let marks: string[];
 /** The alarms table, as all replicas see it. */
 let on: Set<string>;
 /** The ends that were told, as all replicas see them. */
@@ -24,6 +25,7 @@ beforeEach(() => {
   clock = 0;
   trouble = undefined;
   told = [];
+  marks = [];
   on = new Set();
   over = new Set();
   // Each test has the same keys: what an earlier one has opened is over.
@@ -54,7 +56,10 @@ function replica(part: Partial<Part> = {}, stale: readonly string[] = []) {
     ],
     installation: 'abc',
     send: (event) => events.send(event),
-    tell: async (text) => void told.push(text),
+    tell: async (text, unagreed) => {
+      told.push(text);
+      if (unagreed !== undefined) marks.push(unagreed.mark);
+    },
     alarms: () => ({
       raise: async (name) => {
         if (isStoreDown) throw new Error('the store is down');
@@ -121,6 +126,7 @@ describe('a part that is down', () => {
     expect(effects().filter((line) => line === 'resolve resolved')).toHaveLength(1);
     expect(told.at(-1)).toContain('queue is well again');
     expect(told).toHaveLength(2);
+    expect(marks).toEqual([]);
     await look(DOWN_FOR_MS);
     expect(pagerDuty.pages.filter(({ action }) => action === 'trigger')).toHaveLength(2);
     expect(await one.metrics.render()).toContain('lifeguard_alarms_total{part="queue",outcome="over"} 1');
@@ -229,8 +235,9 @@ describe('a part that is down', () => {
     expect(new Set(pagerDuty.pages.map(({ dedupKey }) => dedupKey))).toEqual(
       new Set(['lifeguard-abc-store']),
     );
-    // Nothing is there by which they could know of each other.
+    // Nothing is there by which they could know of each other but what they say.
     expect(told).toHaveLength(2);
+    expect(marks).toEqual(['lifeguard-abc-store', 'lifeguard-abc-store']);
     isStoreDown = false;
     trouble = undefined;
     await look();
