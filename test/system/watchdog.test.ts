@@ -84,11 +84,13 @@ const sign = () =>
 test('whatever Lifeguard needs may be down for a minute; then level 1 is paged about it, once, until it is back', async () => {
   const clock = new Clock();
   const [store, patient, heart] = [await proxied(), await proxied(), await monitor()];
+  const logs: string[] = [];
   const lifeguard = await lifeguardWith({
+    logs,
     storeUrl: store.url,
     patientUrl: patient.url,
     watchTimers: clock,
-    yaml: `watchdog: { every: 5m, grace: 1m }\nheartbeat: { url: "${heart.url}", every: 1m }`,
+    yaml: `watchdog: { every: 1m, grace: 30s }\nheartbeat: { url: "${heart.url}", every: 1m }`,
   });
   const readiness = async () => {
     const response = await fetch(`${lifeguard.app.url}/readyz`);
@@ -109,28 +111,32 @@ test('whatever Lifeguard needs may be down for a minute; then level 1 is paged a
     expect(ownPages(lifeguard).slice(before)).toEqual([]);
     await pass(10 * SECOND);
     expect(ownPages(lifeguard).slice(before).toSorted()).toEqual(expected);
-    await pass(MINUTE);
+    await pass(20 * SECOND);
     expect(ownPages(lifeguard).slice(before)).toHaveLength(expected.length);
   };
-  const backAgain = async (...expected: string[]) => {
+  /** Connections come back when they do: until then the looks find nothing new. */
+  const backAgain = async (mend: () => unknown, ...expected: string[]) => {
     const before = ownPages(lifeguard).length;
-    await pass(10 * SECOND);
+    await mend();
+    await eventually(async () => {
+      await pass(10 * SECOND);
+      return ownPages(lifeguard).length - before >= expected.length ? true : undefined;
+    }, expected.join());
     expect(ownPages(lifeguard).slice(before).toSorted()).toEqual(expected);
   };
 
   // Alertmanager's always-firing alert stays away.
   await eventually(() => (heart.beats() === 1 ? true : undefined), 'the first beat');
   expect((await lifeguard.alert(sign())).status).toBe(200);
-  await pass(6 * MINUTE, true);
+  await pass(90 * SECOND, true);
   expect(ownPages(lifeguard)).toEqual([]);
-  expect(heart.beats()).toBe(7);
+  expect(heart.beats()).toBe(2);
   await pass(10 * SECOND, true);
   expect(ownPages(lifeguard)).toEqual(['trigger alerts']);
   expect(lifeguard.pagerduty.pages[0]).toMatchObject({ routingKey: ROUTING_KEYS.L1, severity: 'critical' });
-  await pass(2 * MINUTE, true);
+  await pass(20 * SECOND, true);
   expect(ownPages(lifeguard)).toEqual(['trigger alerts']);
-  await lifeguard.alert(sign());
-  await backAgain('resolve alerts');
+  await backAgain(() => lifeguard.alert(sign()), 'resolve alerts');
   expect(lifeguard.pagerduty.incidents.map(({ status }) => status)).toEqual(['resolved']);
 
   // Slack. It is told nothing while it is down.
@@ -139,27 +145,20 @@ test('whatever Lifeguard needs may be down for a minute; then level 1 is paged a
   await downFor('trigger slack');
   expect(heart.beats()).toBe(beats);
   expect(await readiness()).toMatchObject({ status: 503, parts: { slack: { ok: false } } });
-  lifeguard.slack.api.faults = undefined;
-  await backAgain('resolve slack');
+  await backAgain(() => {
+    lifeguard.slack.api.faults = undefined;
+  }, 'resolve slack');
   await pass(MINUTE);
-  expect(heart.beats()).toBe(beats + 1);
+  expect(heart.beats()).toBeGreaterThan(beats);
 
   // The connection held for the pool: no reason to take no alerts.
-  const lifeline = async (ok: boolean) =>
-    eventually(
-      async () => {
-        await clock.pass(SECOND);
-        const { status, parts } = await readiness();
-        return status === 200 && parts['pool orders']?.ok === ok ? true : undefined;
-      },
-      `a lifeline that is ${ok ? 'up' : 'down'}, and readiness`,
-    );
   await patient.proxy.refuse(true);
-  await lifeline(false);
+  const isDown = () => logs.some((line) => line.includes('the connection to the pool is down'));
+  await eventually(() => (isDown() ? true : undefined), 'a lifeline that is down');
   await downFor('trigger pool orders');
-  await patient.proxy.refuse(false);
-  await lifeline(true);
-  await backAgain('resolve pool orders');
+  expect(await readiness()).toMatchObject({ status: 200, parts: { 'pool orders': { ok: false } } });
+  await backAgain(() => patient.proxy.refuse(false), 'resolve pool orders');
+  expect(await readiness()).toMatchObject({ status: 200, parts: { 'pool orders': { ok: true } } });
 
   // The store, and the queue in it.
   const before = heart.beats();
@@ -167,16 +166,15 @@ test('whatever Lifeguard needs may be down for a minute; then level 1 is paged a
   await downFor('trigger queue', 'trigger store');
   expect((await lifeguard.alert(sign())).status).toBe(503);
   expect(heart.beats()).toBe(before);
-  await store.proxy.refuse(false);
-  await backAgain('resolve queue', 'resolve store');
+  await backAgain(() => store.proxy.refuse(false), 'resolve queue', 'resolve store');
   await pass(MINUTE);
-  expect(heart.beats()).toBe(before + 1);
+  expect(heart.beats()).toBeGreaterThan(before);
 
   const outage = (part: string) =>
     expect.stringMatching(`^${part}: .*down: .*\\. Somebody has been paged\\.$`);
   const lines = told(lifeguard);
   expect(lines.slice(0, 5)).toEqual([
-    expect.stringMatching(/^alerts: Alertmanager's Watchdog alert has not come for 6 min.*has been paged\.$/),
+    expect.stringMatching(/^alerts: Alertmanager's Watchdog alert has not come for .*has been paged\.$/),
     'alerts is well again.',
     'slack is well again.',
     outage('pool orders'),
@@ -188,4 +186,38 @@ test('whatever Lifeguard needs may be down for a minute; then level 1 is paged a
     'store is well again.',
     outage('store'),
   ]);
+});
+
+test('two replicas on one store tell Slack once that it is down and once that it is back, and page by one key', async () => {
+  const store = await proxied();
+  const clocks = [new Clock(), new Clock()] as const;
+  const one = await lifeguardWith({ storeUrl: store.url, watchTimers: clocks[0] });
+  const { workspace } = one.slack;
+  const other = await lifeguardWith({ storeUrl: store.url, watchTimers: clocks[1], slack: { workspace } });
+  const pass = async (ms: number) => {
+    for (let past = 0; past < ms; past += 10 * SECOND) {
+      await Promise.all(clocks.map((clock) => clock.pass(10 * SECOND)));
+    }
+  };
+  await pass(10 * SECOND);
+  await store.proxy.refuse(true);
+  await pass(MINUTE + 10 * SECOND);
+  await store.proxy.refuse(false);
+  const sent = () => [one, other].map(({ pagerduty }) => pagerduty.pages.length);
+  await eventually(async () => {
+    await pass(10 * SECOND);
+    return sent().every((count) => count >= 4) ? true : undefined;
+  }, 'that all is well again');
+  const lines = told(one).map((line) => line.replace(/: .*/, ' is down').replace(/\.$/, ''));
+  expect(lines.toSorted()).toEqual([
+    'queue is down',
+    'queue is well again',
+    'store is down',
+    'store is well again',
+  ]);
+  const keys = [one, other].map((replica) =>
+    replica.pagerduty.pages.map(({ action, dedupKey }) => `${action} ${dedupKey}`),
+  );
+  expect(keys[0]).toHaveLength(4);
+  expect(keys[0]?.toSorted()).toEqual(keys[1]?.toSorted());
 });
