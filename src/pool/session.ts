@@ -27,6 +27,9 @@ const KEEPALIVE_DELAY_MS = 10_000;
  * What every session of ours starts with. The role or the database may carry other defaults, some of which
  * (idle_session_timeout) would cost us the connection, and a search_path through which a function of
  * someone else could stand in for one of pg_catalog. Settings that old servers lack are set only if known.
+ *
+ * A role that is read-only by default (deploy/postgresql/lifeguard-role.sql) is not kept from `alter role`: each
+ * read of ours says by itself that it is one.
  */
 const SETTLE = `
   set search_path = pg_catalog;
@@ -36,6 +39,7 @@ const SETTLE = `
   set idle_in_transaction_session_timeout = '10s';
   set client_min_messages = error;
   set jit = off;
+  set default_transaction_read_only = off;
   select pg_catalog.set_config(name, '0', false)
     from pg_catalog.pg_settings
    where name in ('idle_session_timeout', 'transaction_timeout');

@@ -7,6 +7,7 @@ import { SCOPES } from '../../src/cli/check/scopes.ts';
 import { createWorkspace, type StandIn, startSlackStandIn } from '../../src/console/server.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { freePort } from '../support/daemon.ts';
+import { makeLeastRole } from '../support/least-role.ts';
 import { configText, GROUPS, PEOPLE } from '../support/lifeguard.ts';
 import { API_TOKEN, FROM_EMAIL, ROUTING_KEYS } from '../support/pagerduty/account.ts';
 import { operationOf } from '../support/pagerduty/description.ts';
@@ -27,9 +28,12 @@ beforeAll(async () => {
   patient = await testPostgres({ flags: ['-c', 'reserved_connections=2'], unrelated: true });
   const admin = await patient.admin();
   await admin.query(`
-    create role bot login password 'bot-secret';
-    grant pg_monitor, pg_signal_backend, pg_use_reserved_connections to bot;
-    create role stranger login password 'stranger-secret'`);
+    create role stranger login password 'stranger-secret' createrole createdb replication bypassrls;
+    grant pg_write_all_data to stranger;
+    create table baskets ();
+    alter table baskets owner to stranger;
+    create table payments ()`);
+  await makeLeastRole(admin, 'bot', 'bot-secret');
   slack = await startSlackStandIn({
     users: Object.values(PEOPLE).map((id) => ({ id, real_name: id })),
     groups: GROUPS,
@@ -111,6 +115,25 @@ describe('lifeguard check', () => {
     );
     expect(stdout).toContain('grant pg_use_reserved_connections to "stranger";');
     expect(code).toBe(1);
+    const excess = stdout.split('\n').filter((line) => line.includes('more than is needed'));
+    expect(excess.map((line) => line.replace(/^warn {2}pool orders: role stranger /, ''))).toEqual([
+      expect.stringMatching(/^may create and alter roles .*; run: alter role "stranger" nocreaterole;$/),
+      expect.stringMatching(/^may create databases.*; run: alter role "stranger" nocreatedb;$/),
+      expect.stringMatching(/^may replicate .*; run: alter role "stranger" noreplication;$/),
+      expect.stringMatching(/^passes by row-level security.*; run: alter role "stranger" nobypassrls;$/),
+      expect.stringMatching(/^has pg_write_all_data.*; run: revoke pg_write_all_data from "stranger";$/),
+      expect.stringMatching(/^owns public.baskets, .*; run: alter table public.baskets owner to/),
+      expect.stringMatching(/^may write public.payments, .*; run: revoke insert, .* from "stranger";/),
+    ]);
+  });
+
+  test('warns of a superuser, and lets it pass', async () => {
+    const { code, stdout } = await checked({ PATIENT_URL: patient.url });
+    expect(stdout).toContain(
+      'warn  pool orders: role lifeguard is a superuser, which is more than is needed; run: alter role "lifeguard" nosuperuser;',
+    );
+    expect(stdout).not.toContain('may write');
+    expect(code).toBe(0);
   });
 
   test('says when the store is on the server that is to be rescued', async () => {

@@ -3,6 +3,7 @@ import { Lifeline } from '../../src/pool/lifeline.ts';
 import { type Backend, findBackend } from '../../src/pool/sessions.ts';
 import type { NoPlan, RemedyPlan } from '../../src/remedies/remedy.ts';
 import { begin, makeRole, pidOf, until } from '../pool/crowd.ts';
+import { makeLeastRole } from '../support/least-role.ts';
 import { connect, type TestPostgres, testPostgres } from '../support/postgres.ts';
 
 /** A server with an application on it, and Lifeguard's connection to it as roles of different rights. */
@@ -33,7 +34,8 @@ export async function startHouse(): Promise<House> {
     await lifeline.start();
     return lifeline;
   };
-  const doctor = await lifelineAs(await makeRole(server, 'doctor', ['pg_monitor', 'pg_signal_backend']));
+  await makeLeastRole(await server.admin(), 'doctor');
+  const doctor = await lifelineAs(server.urlFor({ user: 'doctor', password: 'pw' }));
   const pids = new Map<pg.Client, number>();
   const pid = async (client: pg.Client): Promise<number> => {
     const known = pids.get(client) ?? (await pidOf(client));

@@ -5,6 +5,7 @@ import { previewOf, remedyFor } from '../../src/remedies/registry.ts';
 import type { RemedyPlan } from '../../src/remedies/remedy.ts';
 import { timeoutValue } from '../../src/remedies/timeout.ts';
 import { makeRole } from '../pool/crowd.ts';
+import { makeLeastRole } from '../support/least-role.ts';
 import { type House, planOf, startHouse } from './house.ts';
 
 const NOW = new Date('2026-03-02T03:00:00.000Z');
@@ -13,9 +14,9 @@ let house: House;
 let keeper: Lifeline;
 beforeAll(async () => {
   house = await startHouse();
-  const url = await makeRole(house.server, 'keeper', ['pg_monitor']);
+  await makeLeastRole(await house.server.admin(), 'keeper');
   await sql('alter role keeper createrole; grant app to keeper with admin true, inherit false, set false');
-  keeper = await house.lifelineAs(url);
+  keeper = await house.lifelineAs(house.server.urlFor({ user: 'keeper', password: 'pw' }));
   await house.app('shop');
   await house.app('shop');
 });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import axios from 'axios';
 import type pg from 'pg';
 import type { Config, Environment, PoolConfig, PrometheusConfig } from '../../config/types.ts';
+import { excessOf } from './excess.ts';
 import { about, type Check, type Finding } from './finding.ts';
 import { pgbouncerCheck } from './pgbouncer.ts';
 import { restartCheck } from './restart.ts';
@@ -83,6 +84,9 @@ async function checkDatabase(pool: PoolConfig, storeUrl: string | undefined): Pr
       );
     }
     if (facts.number >= RESERVED_FROM) found.push(...(await reservedHint(client, warn, role)));
+    for (const { what, mend } of await excessOf(client)) {
+      found.push(warn(`role ${facts.role} ${what}, which is more than is needed; run: ${mend}`));
+    }
     if (!found.some((one) => one.level === 'FAIL')) {
       found.unshift(
         ok(

@@ -5,6 +5,7 @@ import { Lifeline } from '../../../src/pool/lifeline.ts';
 import { type BackendIdentity, findBackend } from '../../../src/pool/sessions.ts';
 import { cancelQuery, terminateBackend } from '../../../src/remedies/executors/postgres.ts';
 import { begin, fill, makeRole, pidOf, until } from '../../pool/crowd.ts';
+import { makeLeastRole } from '../../support/least-role.ts';
 import { connect, type TestPostgres, testPostgres } from '../../support/postgres.ts';
 
 let server: TestPostgres;
@@ -19,7 +20,7 @@ beforeAll(async () => {
     flags: ['-c', 'wal_level=replica', '-c', 'max_wal_senders=2'],
   });
   app = await makeRole(server, 'app');
-  await makeRole(server, 'doctor', ['pg_monitor', 'pg_signal_backend']);
+  await makeLeastRole(await server.admin(), 'doctor');
   await makeRole(server, 'watcher', ['pg_monitor']);
   await makeRole(server, 'stranger');
   doctor = await lifelineAs('doctor');
