@@ -1,4 +1,5 @@
 import { escalationRules } from './rules/escalation.ts';
+import { outwardRules } from './rules/outward.ts';
 import { poolRules } from './rules/pools.ts';
 import type { Draft } from './rules/rule.ts';
 import { isMapping } from './schema/strict.ts';
@@ -19,5 +20,6 @@ export function brokenRules(raw: unknown, rest: boolean): Draft[] {
       isMapping(pool) ? escalationRules(pool['escalation'], ['pools', index, 'escalation'], rest) : [],
     ),
     ...escalationRules(raw['escalation'], ['escalation'], rest),
+    ...outwardRules(raw),
   ];
 }

@@ -88,9 +88,15 @@ export interface SignIn {
   readonly basicAuth?: { readonly username: string; readonly password: string };
 }
 
-/** Where utilisation is read instead of `pg_stat_activity`. Each metric is a PromQL expression. */
-export interface PrometheusConfig extends SignIn {
+/** A web server that Lifeguard asks by itself. */
+export interface Outward {
   readonly url: string;
+  /** It may be at a link-local address, or at one of a cloud's metadata service; left out: it may not. */
+  readonly allowLinkLocal?: boolean;
+}
+
+/** Where utilisation is read instead of `pg_stat_activity`. Each metric is a PromQL expression. */
+export interface PrometheusConfig extends SignIn, Outward {
   readonly active: string;
   readonly idle: string;
   readonly max: string;
@@ -121,8 +127,7 @@ export type LogsSource =
   | { readonly file: string };
 
 /** A Loki server and what is asked of it. */
-export interface LokiSource extends SignIn {
-  readonly url: string;
+export interface LokiSource extends SignIn, Outward {
   /** LogQL. */
   readonly query: string;
   /** Sent as `X-Scope-OrgID`. */
@@ -130,8 +135,7 @@ export interface LokiSource extends SignIn {
 }
 
 /** A webhook that carries out a remedy; `secret` signs the request. */
-export interface WebhookTarget {
-  readonly url: string;
+export interface WebhookTarget extends Outward {
   /** A secret. */
   readonly secret: string;
   readonly timeoutMs: number;
@@ -220,7 +224,7 @@ export interface WatchdogConfig {
 }
 
 /** An outside monitor that is called this often while Lifeguard is well. */
-export interface HeartbeatConfig {
+export interface HeartbeatConfig extends Outward {
   /** May hold a token: treated as a secret. */
   readonly url: string;
   readonly everyMs: number;

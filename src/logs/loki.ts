@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CheckFailure } from '../checks/check.ts';
 import type { LokiSource } from '../config/types.ts';
+import { agentsFor, FORBIDDEN_CODE, FORBIDDEN_MEND } from '../outward/agents.ts';
 
 const HOUR_MS = 3_600_000;
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -23,6 +24,7 @@ export async function lokiLog(
   const { default: axios } = await import('axios');
   const response = await axios
     .get<unknown>(`${source.url.replace(/\/+$/, '')}/loki/api/v1/query_range`, {
+      ...agentsFor(source),
       params: {
         query: source.query,
         limit: lines,
@@ -42,6 +44,7 @@ export async function lokiLog(
       validateStatus: () => true,
     })
     .catch((error: { code?: string }) => {
+      if (error.code === FORBIDDEN_CODE) throw new CheckFailure('Loki is not asked', FORBIDDEN_MEND);
       const why =
         error.code === 'ERR_CANCELED' ? `no answer within ${timeoutMs} ms` : (error.code ?? 'error');
       throw new CheckFailure(`Loki did not answer: ${why}`, 'check logs.loki.url in lifeguard.yaml');

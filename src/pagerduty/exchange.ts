@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent, globalAgent } from 'node:https';
+import type { Agent } from 'node:https';
 import { rootCertificates } from 'node:tls';
+import { GuardedHttpsAgent, guardedHttps } from '../outward/agents.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** What became of one request to PagerDuty. */
@@ -45,11 +46,13 @@ interface Witness {
 
 /**
  * The agent that requests go out by.
- * @param ca a PEM certificate to trust besides the usual ones; without it Node's shared agent serves,
- *   which also heeds NODE_EXTRA_CA_CERTS
+ * @param ca a PEM certificate to trust besides the usual ones; without it those that NODE_EXTRA_CA_CERTS names
+ *   are trusted too
  */
 export function agentTrusting(ca?: string): Agent {
-  return ca === undefined ? globalAgent : new Agent({ keepAlive: true, ca: [...rootCertificates, ca] });
+  return ca === undefined
+    ? guardedHttps()
+    : new GuardedHttpsAgent({ keepAlive: true, ca: [...rootCertificates, ca] });
 }
 
 /**

@@ -1,11 +1,12 @@
 import type { AxiosInstance, AxiosStatic } from 'axios';
 import type { SignIn } from '../config/types.ts';
+import { agentsFor, FORBIDDEN_CODE, FORBIDDEN_MEND, type Reach } from '../outward/agents.ts';
 import type { Point } from '../pool/series.ts';
 import { numberIn, oneLine, pointsIn, type Result, refusalIn, resultIn } from './answer.ts';
 import { PrometheusError } from './error.ts';
 
 /** How to reach Prometheus. `PrometheusConfig` of a pool fits. */
-export interface PrometheusOptions extends SignIn {
+export interface PrometheusOptions extends SignIn, Reach {
   /** With the path of its prefix, if it has one. */
   readonly url: string;
   /** Of one query, from its start to the last byte of the answer. */
@@ -57,6 +58,7 @@ export function createPrometheus(options: PrometheusOptions): PrometheusClient {
 
 function connect(axios: AxiosStatic, options: PrometheusOptions): AxiosInstance {
   return axios.create({
+    ...agentsFor(options),
     baseURL: `${options.url.replace(/\/+$/, '')}/api/v1/`,
     timeout: options.timeoutMs,
     maxRedirects: 0,
@@ -115,6 +117,9 @@ function silence(error: unknown, { timeoutMs }: PrometheusOptions): PrometheusEr
       'refused',
       'Prometheus: the answer is larger than 8 MiB: aggregate in the query',
     );
+  }
+  if (code === FORBIDDEN_CODE) {
+    return new PrometheusError('down', `Prometheus is not asked: ${FORBIDDEN_MEND} (prometheus.url)`);
   }
   return new PrometheusError(
     'down',

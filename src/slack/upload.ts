@@ -1,5 +1,6 @@
 import type { webApi } from '@slack/bolt';
 import { Later } from '../effects/handler.ts';
+import { agentsFor } from '../outward/agents.ts';
 import { slackError, slackFailure } from './errors.ts';
 
 /** A file for a thread. */
@@ -102,6 +103,7 @@ async function send(url: string, bytes: Buffer): Promise<void> {
   const { default: axios } = await import('axios');
   const status = await axios
     .post<unknown>(url, bytes, {
+      ...agentsFor({}),
       timeout: SEND_TIMEOUT_MS,
       signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
       maxRedirects: 0,

@@ -1,12 +1,13 @@
 import axios from 'axios';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { agentsFor, type Reach } from '../outward/agents.ts';
 import type { Timers } from '../pool/timers.ts';
 
 /** A monitor that has not answered within this time has not heard. */
 const TIMEOUT_MS = 10_000;
 
-export interface HeartbeatOptions {
+export interface HeartbeatOptions extends Reach {
   /** May hold a token: it is never shown. */
   readonly url: string;
   readonly everyMs: number;
@@ -52,6 +53,9 @@ export class Heartbeat {
       const timeout = Math.min(TIMEOUT_MS, everyMs);
       // The timeout of axios ends with the head of the answer; the signal ends all of it.
       await axios.request({
+        ...agentsFor(this.#options),
+        // Where it leads was not looked at, and the address holds a token.
+        maxRedirects: 0,
         url,
         method,
         timeout,

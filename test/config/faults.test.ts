@@ -9,6 +9,9 @@ function onlyFault(text: string, env: Record<string, string> = {}) {
   return faults[0];
 }
 
+const LINK_LOCAL =
+  'leads to a link-local address or a cloud’s metadata service: correct it, or set `allow_link_local: true` beside it';
+
 /** Lines added to the pool, and what they get; the path counts from the pool. */
 const POOL_FAULTS: readonly (readonly [lines: string, path: string, message: string])[] = [
   ['thresold: 80', 'thresold', 'unknown key `thresold`; did you mean `threshold`?'],
@@ -53,6 +56,15 @@ const POOL_FAULTS: readonly (readonly [lines: string, path: string, message: str
     'channel: backend',
     'channel',
     'must be a channel by name, such as "#incidents" in lower case, or by its id (C…), not "backend"',
+  ],
+  ['prometheus: { url: "http://169.254.169.254:9090" }', 'prometheus.url', LINK_LOCAL],
+  ['logs: { loki: { url: "http://[fe80::1]:3100", query: "{}" } }', 'logs.loki.url', LINK_LOCAL],
+  ['restart: { webhook: { url: "http://2852039166/", secret: s } }', 'restart.webhook.url', LINK_LOCAL],
+  ['pool_size: { webhook: { url: "http://metadata/", secret: s } }', 'pool_size.webhook.url', LINK_LOCAL],
+  [
+    'prometheus: { url: "http://localhost", allow_link_local: 1 }',
+    'prometheus.allow_link_local',
+    'must be true or false, not a number',
   ],
   ['logs: { docker: a, file: b }', 'logs', 'takes only one of `docker` and `file`'],
   ['logs: { lines: 5 }', 'logs', 'needs one of `docker`, `loki`, `kubernetes` or `file`'],
@@ -322,6 +334,14 @@ describe('all faults', () => {
     ]);
     const lines = faults.map(({ line }) => line ?? 0);
     expect(lines).toEqual([...lines].sort((a, b) => a - b));
+  });
+
+  test('name a link-local address of the heartbeat, unless it is allowed', () => {
+    const at = (more: string) => `${POOL}heartbeat: { url: "http://169.254.169.254/x"${more} }`;
+    expect(onlyFault(at(''))).toMatchObject({ path: 'heartbeat.url', message: LINK_LOCAL });
+    expect(parseConfig(at(', allow_link_local: true')).config.heartbeat).toMatchObject({
+      allowLinkLocal: true,
+    });
   });
 
   test('are in the message of the error, a line each', () => {

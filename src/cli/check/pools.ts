@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import axios from 'axios';
 import type pg from 'pg';
 import type { Config, Environment, PoolConfig, PrometheusConfig } from '../../config/types.ts';
+import { agentsFor } from '../../outward/agents.ts';
 import { excessOf } from './excess.ts';
 import { about, type Check, type Finding } from './finding.ts';
 import { pgbouncerCheck } from './pgbouncer.ts';
@@ -142,8 +143,10 @@ function prometheusCheck(pool: string, prometheus: PrometheusConfig): Check {
     async run() {
       const { bearerToken, basicAuth } = prometheus;
       const { status } = await axios.get<unknown>(`${prometheus.url.replace(/\/$/, '')}/api/v1/query`, {
+        ...agentsFor(prometheus),
         params: { query: '1' },
         timeout: 4_000,
+        maxRedirects: 0,
         validateStatus: () => true,
         ...(bearerToken === undefined ? {} : { headers: { authorization: `Bearer ${bearerToken}` } }),
         ...(basicAuth === undefined ? {} : { auth: { ...basicAuth } }),

@@ -1,5 +1,6 @@
 import type { LogsConfig } from '../types.ts';
 import { formed, number, text, webUrl } from './fields.ts';
+import { REACH_NAMES, reach } from './outward.ts';
 import { SIGN_IN_KEYS, SIGN_IN_NAMES, signIn } from './prometheus.ts';
 import { atMostOne, exactlyOne, noneOf, renamed, section, strict } from './strict.ts';
 import { dockerContainer, kubernetesName } from './targets.ts';
@@ -9,10 +10,11 @@ const lokiSchema = atMostOne(
     url: webUrl().describe('Address of the Loki server.'),
     query: text('a LogQL query').describe('LogQL: selects the application’s lines, such as {app="orders"}.'),
     tenant: text('a tenant').optional().describe('Sent as X-Scope-OrgID, where Loki serves several tenants.'),
+    ...reach,
     ...signIn,
   }),
   SIGN_IN_KEYS,
-).transform((value) => renamed(value, SIGN_IN_NAMES));
+).transform((value) => renamed(value, { ...REACH_NAMES, ...SIGN_IN_NAMES }));
 
 const kubernetesLogsSchema = section(
   {

@@ -1,4 +1,5 @@
 import { duration, secret, text, webUrl } from './fields.ts';
+import { REACH_NAMES, reach } from './outward.ts';
 import { atMostOne, renamed, section, strict } from './strict.ts';
 
 /** Less than this cannot be told from a server that is away. */
@@ -30,6 +31,7 @@ export const SIGN_IN_KEYS = ['bearer_token', 'basic_auth'] as const;
 export const prometheusSchema = atMostOne(
   strict({
     url: webUrl().describe('Address of the Prometheus server, with a path prefix if it has one.'),
+    ...reach,
     ...signIn,
     timeout: duration({ leastMs: LEAST_TIMEOUT_MS })
       .prefault('5s')
@@ -57,6 +59,7 @@ export const prometheusSchema = atMostOne(
   SIGN_IN_KEYS,
 ).transform((value) =>
   renamed(value, {
+    ...REACH_NAMES,
     ...SIGN_IN_NAMES,
     timeout: 'timeoutMs',
     request_rate: 'requestRate',

@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../duration.ts';
 import { duration, formed, secret, webUrl } from './fields.ts';
+import { REACH_NAMES, reach } from './outward.ts';
 import { section } from './strict.ts';
 
 /** Kubernetes: names of objects (RFC 1123 subdomain). */
@@ -19,10 +20,11 @@ export function dockerContainer() {
 export const webhookSchema = section(
   {
     url: webUrl().describe('Where the request goes, by POST.'),
+    ...reach,
     secret: secret('a secret').describe(
       'Signs the request (HMAC-SHA256), so that its receiver can tell who sent it; best as ${NAME}.',
     ),
     timeout: duration({ leastMs: SECOND_MS }).prefault('10s').describe('How long the answer may take.'),
   },
-  { timeout: 'timeoutMs' },
+  { ...REACH_NAMES, timeout: 'timeoutMs' },
 );

@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../duration.ts';
 import { duration, oneOfNames, text, webUrl } from './fields.ts';
+import { REACH_NAMES, reach } from './outward.ts';
 import { routedPageSchema } from './page.ts';
 import { section } from './strict.ts';
 
@@ -25,10 +26,11 @@ export const watchdogSchema = section(
 export const heartbeatSchema = section(
   {
     url: webUrl().describe('Address that a monitor of someone else’s gives out; best as ${NAME}.'),
+    ...reach,
     every: duration({ leastMs: LEAST_EVERY_MS }).prefault('1m').describe('How often.'),
     method: oneOfNames(['get', 'post'] as const, 'a way to ask')
       .prefault('get')
       .describe('By GET or by POST.'),
   },
-  { every: 'everyMs' },
+  { ...REACH_NAMES, every: 'everyMs' },
 );

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { WebhookTarget } from '../../config/types.ts';
+import { agentsFor, FORBIDDEN_CODE, FORBIDDEN_MEND } from '../../outward/agents.ts';
 import type { RemedyResult } from '../remedy.ts';
 
 /** The answer's content is not looked at; more than this is not even read. */
@@ -50,6 +51,7 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
   const { default: axios } = await import('axios');
   try {
     const { status } = await axios.post<unknown>(target.url, raw, {
+      ...agentsFor(target),
       headers: {
         'Content-Type': 'application/json',
         'User-Agent': 'Lifeguard',
@@ -74,6 +76,9 @@ export async function callWebhook(target: WebhookTarget, call: WebhookCall): Pro
       return unanswered(`gave no answer within ${target.timeoutMs / 1_000} s`);
     }
     if (code === 'ECONNRESET' || code === 'EPIPE') return unanswered(`broke off without an answer (${code})`);
+    if (code === FORBIDDEN_CODE) {
+      return ended('failed', `the webhook at ${host} is not called; mend: ${FORBIDDEN_MEND}`);
+    }
     const why = typeof code === 'string' ? code : 'error';
     return ended(
       'failed',
