@@ -5,9 +5,12 @@ import { Contexts } from '../checks/context.ts';
 import { groupsIn, poolFor } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
 import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
+import { openGate } from '../intake/gate.ts';
 import { KEEP_ALIVE_MS, sendJson } from '../intake/http.ts';
+import { dropSlow, REQUEST_LIMITS } from '../intake/limits.ts';
 import { createPagerDutyIntake } from '../intake/pagerduty.ts';
 import { createRouter, type Route } from '../intake/router.ts';
+import { createSlackIntake } from '../intake/slack.ts';
 import { type Check, createHealth, type Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -100,7 +103,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
     };
   };
+  const gate = openGate();
+  // They ask the store: however often they are asked for, it is asked once at a time.
+  const figures = together(() => metrics.render());
   const server = createServer(
+    REQUEST_LIMITS,
     createRouter({
       subtree: async (req, res) => (local === undefined ? false : local.console.handle(req, res)),
       routes: {
@@ -115,7 +122,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           );
         },
         '/metrics': async (_req, res) => {
-          const body = await metrics.render();
+          const body = await figures();
           res.writeHead(200, { 'content-type': metrics.contentType }).end(body);
         },
         ...(takesRequests
@@ -129,6 +136,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       onError: (error, path) => log.error({ err: error, path }, 'a request could not be handled'),
     }),
   );
+  dropSlow(server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await open(server, environment.port, options.host);
   const url = `http://localhost:${port}`;
@@ -272,6 +280,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       '/webhooks/alertmanager': createAlertmanagerIntake({
         loop: engine.loop,
         token: environment.alertmanagerToken,
+        gate,
         openToAll: options.openToAll ?? false,
         poolFor: (labels) => poolFor(config, labels)?.name,
         nextIncidentId: () => store.nextIncidentId(),
@@ -285,6 +294,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       '/webhooks/pagerduty': createPagerDutyIntake({
         secrets: environment.pagerduty.webhookSecrets,
+        gate,
         onNotice: createNoticeTaker({
           loop: engine.loop,
           pages: new Pages(store.pool),
@@ -295,7 +305,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         log,
         metrics,
       }),
-      ...(slackApp?.http === undefined ? {} : { [SLACK_PATH]: slackApp.http.requestListener }),
+      ...(slackApp?.http === undefined
+        ? {}
+        : { [SLACK_PATH]: createSlackIntake({ listener: slackApp.http.requestListener, gate, log }) }),
     };
     const heartbeat = createHeartbeat(whole);
     heartbeat?.start();
@@ -353,6 +365,17 @@ function slackAccess(environment: Environment, local: LocalSlack | undefined) {
   return slack.mode === 'socket'
     ? { botToken: slack.botToken, appToken: slack.appToken, apiUrl }
     : { botToken: slack.botToken, signingSecret: slack.signingSecret, apiUrl };
+}
+
+/** Whoever asks while an answer is being found gets the same one. */
+function together<T>(find: () => Promise<T>): () => Promise<T> {
+  let finding: Promise<T> | undefined;
+  return () => {
+    finding ??= find().finally(() => {
+      finding = undefined;
+    });
+    return finding;
+  };
 }
 
 /** The last answer of a check is good for `ms`: probes must not use up Slack's rate limit. */

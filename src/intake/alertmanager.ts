@@ -7,6 +7,7 @@ import { poolKey } from '../store/store.ts';
 import { MalformedNotification, type Notification, readNotification } from './alertmanager-schema.ts';
 import { alertOf, groupKeyOf } from './alerts.ts';
 import { givenSecret, sameSecret } from './credentials.ts';
+import type { Gate } from './gate.ts';
 import { NotJson } from './json.ts';
 import { createReceiver, Refused, type RequestHandler } from './receiver.ts';
 import { SpareIds } from './spare-ids.ts';
@@ -25,6 +26,7 @@ export interface AlertmanagerIntakeOptions {
   readonly watchdog?: { readonly alertname: string; readonly onSeen: () => Promise<void> } | undefined;
   /** A resolved incident takes a new alert for this long, in milliseconds. */
   readonly reopenWithinMs: number;
+  readonly gate?: Gate;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'webhook'>;
 }
@@ -81,7 +83,14 @@ export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): Re
     return { status: 'ok', incidents };
   }
 
-  return createReceiver({ source: 'alertmanager', admit: (req) => admit(req, options), take, log, metrics });
+  return createReceiver({
+    source: 'alertmanager',
+    admit: (req) => admit(req, options),
+    take,
+    gate: options.gate,
+    log,
+    metrics,
+  });
 }
 
 function read(body: Buffer): Notification {

@@ -6,8 +6,12 @@ export class NotJson extends Error {
   }
 }
 
+/** Lists and objects within each other; the webhooks that are read here have fewer than ten. */
+export const DEEPEST = 64;
+
 /**
- * Reads a body that should be JSON (RFC 8259: UTF-8).
+ * Reads a body that should be JSON (RFC 8259: UTF-8), nested no deeper than `DEEPEST`: what looks at the value
+ * later may do so by calling itself.
  * @throws NotJson naming the line and column, both from 1
  */
 export function readJson(body: Uint8Array): unknown {
@@ -17,11 +21,27 @@ export function readJson(body: Uint8Array): unknown {
   } catch {
     throw new NotJson('is not UTF-8');
   }
+  if (isDeeperThan(DEEPEST, text)) throw new NotJson(`is nested deeper than ${DEEPEST} levels`);
   try {
     return JSON.parse(text);
   } catch {
     throw new NotJson(`is not JSON: ${whereIn(text)}`);
   }
+}
+
+function isDeeperThan(most: number, text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') isInString = !isInString;
+    else if (isInString) at += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (char === ']' || char === '}') depth -= 1;
+  }
+  return false;
 }
 
 function whereIn(text: string): string {

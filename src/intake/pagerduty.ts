@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { verifySignature } from '../pagerduty/signature.ts';
+import { isSigned, verifySignature } from '../pagerduty/signature.ts';
 import { type PagerDutyNotice, parseWebhook, WebhookError } from '../pagerduty/webhook.ts';
+import type { Gate } from './gate.ts';
 import { createReceiver, Refused, type RequestHandler } from './receiver.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface PagerDutyIntakeOptions {
   readonly onNotice: (notice: PagerDutyNotice) => Promise<void>;
   /** Milliseconds since 1970; the system's clock when left out. */
   readonly now?: () => number;
+  readonly gate?: Gate;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'webhook'>;
 }
@@ -33,7 +35,7 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
 
   async function take(body: Buffer, req: IncomingMessage): Promise<object> {
     if (!verifySignature(body, signatureOf(req), secrets)) {
-      throw new Refused(401, 'no signature in X-PagerDuty-Signature matches PAGERDUTY_WEBHOOK_SECRET');
+      throw unsigned();
     }
     const notice = read(body);
     if ((options.now?.() ?? Date.now()) - Date.parse(notice.at) > OLDEST_MS) {
@@ -44,8 +46,13 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
     return { status: 'ok' };
   }
 
+  /** What no key has signed is refused by its head, before its body is read. */
+  function admit(req: IncomingMessage): void {
+    if (!isSigned(signatureOf(req))) throw unsigned();
+  }
+
   const off = secrets.length === 0 ? { off: 'this is off: set PAGERDUTY_WEBHOOK_SECRET' } : {};
-  return createReceiver({ source: 'pagerduty', ...off, take, log, metrics });
+  return createReceiver({ source: 'pagerduty', ...off, admit, take, gate: options.gate, log, metrics });
 }
 
 function read(body: Buffer): PagerDutyNotice {
@@ -54,6 +61,10 @@ function read(body: Buffer): PagerDutyNotice {
   } catch (error) {
     throw error instanceof WebhookError ? new Refused(400, error.message) : error;
   }
+}
+
+function unsigned(): Refused {
+  return new Refused(401, 'no signature in X-PagerDuty-Signature matches PAGERDUTY_WEBHOOK_SECRET');
 }
 
 function signatureOf(req: IncomingMessage): string | undefined {

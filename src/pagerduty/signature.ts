@@ -3,6 +3,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** A signature of the only version there is: HMAC-SHA256 in hexadecimal. */
 const SIGNATURE = /^\s*v1=([0-9a-f]{64})\s*$/i;
 
+/** Whether the header of a webhook holds a signature at all, right or wrong: all that can be told before the body is there. */
+export function isSigned(header: string | undefined): boolean {
+  return (header ?? '').split(',').some((part) => SIGNATURE.test(part));
+}
+
 /**
  * Whether a webhook comes from PagerDuty: one of the signatures in its header is the HMAC-SHA256 of
  * the body under one of the secrets (PagerDuty, "Verifying signatures"). While a secret is rotated

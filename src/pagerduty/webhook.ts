@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PageMove } from '../incident/pages.ts';
+import { NotJson, readJson } from '../intake/json.ts';
 
 /** What happened, as far as it matters to an incident; `other` is accepted and means nothing here. */
 export type NoticeKind = PageMove | 'triggered' | 'ping' | 'other';
@@ -126,9 +127,9 @@ function toldBy(type: string, data: unknown): Told {
 
 function json(body: Buffer | string): unknown {
   try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw new WebhookError('body', 'is not JSON');
+    return readJson(typeof body === 'string' ? Buffer.from(body) : body);
+  } catch (error) {
+    throw error instanceof NotJson ? new WebhookError('body', error.message) : error;
   }
 }
 
