@@ -1,4 +1,5 @@
 import { secretsOf } from '../config/index.ts';
+import { createMasker } from '../observe/mask.ts';
 import { type Check, lineOf, runChecks } from './check/finding.ts';
 import { pagerdutyChecks } from './check/pagerduty.ts';
 import { accessCheck, alertmanagerCheck } from './check/people.ts';
@@ -31,8 +32,8 @@ export async function check(): Promise<number> {
     ...pagerdutyChecks(config, environment),
   ];
   console.log('ok    configuration: no faults');
-  const secrets = secretsOf(environment, config);
+  const mask = createMasker(secretsOf(environment, config));
   const findings = await runChecks(checks);
-  for (const finding of findings) console.log(lineOf(finding, secrets));
+  for (const finding of findings) console.log(lineOf(finding, mask));
   return findings.some((finding) => finding.level === 'FAIL') ? 1 : 0;
 }

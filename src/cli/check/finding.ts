@@ -1,3 +1,5 @@
+import type { Masker } from '../../observe/mask.ts';
+
 /** What one check found. `fail` makes the exit code 1; `warn` is for what works and is hardly meant. */
 export interface Finding {
   readonly level: 'ok' | 'warn' | 'FAIL';
@@ -65,8 +67,6 @@ export function reasonOf(error: unknown): string {
 }
 
 /** A finding as a line: `FAIL  pool orders: …`. Anything secret that an error repeated is masked. */
-export function lineOf({ level, subject, text }: Finding, secrets: readonly string[]): string {
-  let line = `${level.padEnd(4)}  ${subject}: ${text.replaceAll(/\s*\n\s*/g, ' ')}`;
-  for (const secret of secrets) line = line.replaceAll(secret, '***');
-  return line;
+export function lineOf({ level, subject, text }: Finding, mask: Masker): string {
+  return mask(`${level.padEnd(4)}  ${subject}: ${text.replaceAll(/\s*\n\s*/g, ' ')}`);
 }
