@@ -28,7 +28,7 @@ export async function kubernetesLog(
     `${base}?labelSelector=${encodeURIComponent(selector)}&limit=${MOST_PODS}`,
     timeoutMs,
   );
-  const names = podsSchema.parse(JSON.parse(listed)).items.map((pod) => pod.metadata.name);
+  const names = podNames(listed);
   if (names.length === 0)
     throw new CheckFailure(
       'no pod matches the selector',
@@ -45,6 +45,17 @@ export async function kubernetesLog(
     .sort()
     .map((line) => line.slice(line.indexOf(' ') + 1))
     .slice(-lines);
+}
+
+function podNames(listed: string): string[] {
+  try {
+    return podsSchema.parse(JSON.parse(listed)).items.map((pod) => pod.metadata.name);
+  } catch {
+    throw new CheckFailure(
+      'what answers there is not Kubernetes',
+      'correct KUBECONFIG, or the cluster’s server in it',
+    );
+  }
 }
 
 async function read(api: Cluster, path: string, timeoutMs: number): Promise<string> {

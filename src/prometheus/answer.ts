@@ -26,6 +26,9 @@ const envelope = z.discriminatedUnion('status', [
 /** The result of a query, before anything is made of it. */
 export type Result = Extract<z.infer<typeof envelope>, { status: 'success' }>['data'];
 
+/** The seconds since 1970 that a date can hold, either way (ECMA-262, "Time Values and Time Range"). */
+const FURTHEST_SECONDS = 8.64e12;
+
 /** What an error message shows of a text that came from outside. */
 const LONGEST_SHOWN = 200;
 
@@ -95,7 +98,7 @@ export function pointsIn(result: Result, query: string): { points: Point[]; seri
   }
   if (sums.size === 0) throw noData(query);
   const points = [...sums]
-    .filter(([, value]) => Number.isFinite(value))
+    .filter(([seconds, value]) => Number.isFinite(value) && Math.abs(seconds) <= FURTHEST_SECONDS)
     .sort(([a], [b]) => a - b)
     .map(([seconds, value]) => ({ at: new Date(seconds * 1_000), value }));
   if (points.length > 0) return { points, series: result.result.length };

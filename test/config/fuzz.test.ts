@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { readYaml } from '../../src/config/yaml.ts';
+import { runs } from '../support/fuzz.ts';
 import { CONTRACT, CONTRACT_ENV, faultsOf } from './sample.ts';
 
 /** Marks every value that comes from the environment. */
@@ -65,7 +66,7 @@ test('whatever the text, it is a configuration or a ConfigError that names its f
         expect(fault.line).toBeLessThanOrEqual(text.split(/\r?\n|\r/).length);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -74,6 +75,6 @@ test('whatever is wrong, no value of a variable is told', () => {
     fc.property(fc.oneof(damaged, misused), (text) => {
       expect(JSON.stringify(faultsOf(text, MARKED_ENV))).not.toContain(HUSH);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

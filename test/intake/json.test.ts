@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEEPEST, faultIn, NotJson, readJson } from '../../src/intake/json.ts';
+import { runs } from '../support/fuzz.ts';
 
 function isJson(text: string): boolean {
   try {
@@ -36,7 +37,7 @@ describe('the place of the fault', () => {
       fc.property(any, (text) => {
         expect(faultIn(text) === undefined, text).toBe(isJson(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 

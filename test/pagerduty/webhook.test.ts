@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseWebhook, WebhookError } from '../../src/pagerduty/webhook.ts';
+import { runs } from '../support/fuzz.ts';
 import { incidentData, noteData, webhookBody } from '../support/pagerduty/webhook.ts';
 
 const INCIDENT = incidentData({ id: 'PGR0VU2', incidentKey: 'incident-1/L1', assignees: ['Grace'] });
@@ -155,7 +156,7 @@ it('whatever comes in, it is a notice or a WebhookError', () => {
     fc.property(fc.oneof(event, fc.jsonValue()), (given) => {
       fault(JSON.stringify({ event: given }));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
   fc.assert(fc.property(fc.oneof(fc.json(), fc.string()), (body) => void fault(body)));
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SHIPPED_RUNBOOK } from '../../src/runbook/index.ts';
+import { runs } from '../support/fuzz.ts';
 import { faultsOf, withStep } from './sample.ts';
 
 /** Pieces that mean something to the parser, so that nonsense gets further than the first check. */
@@ -34,7 +35,7 @@ test('no text makes the parser throw anything but a RunbookError', () => {
     fc.property(markdown, fc.boolean(), (text, inStep) => {
       expect(Array.isArray(faultsOf(inStep ? withStep(text) : text))).toBe(true);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -45,7 +46,7 @@ test('a cut or garbled copy of the shipped runbook is refused or read, never mor
     fc.property(place, fc.nat(400), fc.constantFrom(...PIECES), (at, length, piece) => {
       faultsOf(shipped.slice(0, at) + piece + shipped.slice(at + length));
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -46,7 +46,7 @@ export function listenToPoolCommand(app: App, desk: Desk): void {
       answer = { text: troubleText(error) };
       outcome = 'failed';
     }
-    desk.onInteraction(`/pool ${name in RUN ? name : 'other'}`, outcome, ackMs);
+    desk.onInteraction(`/pool ${Object.hasOwn(RUN, name) ? name : 'other'}`, outcome, ackMs);
     if (answer === undefined) return;
     await respond({ response_type: 'ephemeral', ...answer }).catch((error: unknown) =>
       desk.log.warn({ err: error, command: name }, 'the answer did not reach the person'),

@@ -105,10 +105,10 @@ export async function actorOf(desk: Desk, user: string, name: string | undefined
   return { id: user, ...(name === undefined ? {} : { name }), groups, via: 'slack' };
 }
 
-/** A string of the value, by name. */
+/** A string of the value, by name; one with NUL, which PostgreSQL takes in no text, is none of ours. */
 export function text(value: Readonly<Record<string, unknown>>, name: string): string {
   const found = value[name];
-  return typeof found === 'string' ? found : '';
+  return typeof found === 'string' && !found.includes('\0') ? found : '';
 }
 
 /** What a button or a modal carries, as an object of unknown shape. */

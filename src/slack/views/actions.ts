@@ -22,7 +22,6 @@ export const ACTION = {
   resolve: 'resolve',
   assignFollowUp: 'assign_follow_up',
   closeFollowUp: 'close_follow_up',
-  openThread: 'open_thread',
 } as const;
 
 /** What a button of an incident carries. */
