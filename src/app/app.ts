@@ -11,6 +11,7 @@ import { dropSlow, REQUEST_LIMITS } from '../intake/limits.ts';
 import { createPagerDutyIntake } from '../intake/pagerduty.ts';
 import { createRouter, type Route } from '../intake/router.ts';
 import { createSlackIntake } from '../intake/slack.ts';
+import { createCallWatch } from '../observe/calls.ts';
 import { type Check, createHealth, type Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
@@ -96,6 +97,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       openIncidents: async () => store.openCount(),
     },
   });
+  const watch = createCallWatch({ metrics });
   const later = (path: string): Route => {
     return async (req, res) => {
       const route = intakes?.[path];
@@ -165,7 +167,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       });
     }
     const slack = slackAccess(environment, local);
-    const client = createSlackClient({ token: slack.botToken, apiUrl: slack.apiUrl, log });
+    const client = createSlackClient({ token: slack.botToken, apiUrl: slack.apiUrl, log, watch });
     const groups = new Groups(client, groupsIn(config), () => Date.now() + (options.skewMs?.() ?? 0));
     const pools = new Pools(config, { log, metrics });
     const poolsOpen = pools.start();
@@ -179,7 +181,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     // Asked while the store starts; the answer is looked at by whoever asks whether all is ready.
     askSlack().catch(() => undefined);
     let alarms: Alarms | undefined;
-    const events = createPagerEvents(options);
+    const events = createPagerEvents({ ...options, watch });
     const whole = {
       config,
       events,
@@ -233,6 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       metrics,
       alone: place.alone,
+      watch,
       ...(options.pagerCa === undefined ? {} : { pagerCa: options.pagerCa }),
     });
     const running = engine;

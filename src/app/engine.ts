@@ -12,6 +12,7 @@ import { Runner } from '../effects/runner.ts';
 import { Sweeper } from '../effects/sweeper.ts';
 import type { Policy } from '../incident/policy.ts';
 import { timerCommand } from '../incident/timers.ts';
+import type { WatchCall } from '../observe/calls.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { createAssignHandler } from '../pagerduty/assign.ts';
@@ -57,6 +58,8 @@ export interface EngineOptions {
   readonly alone: boolean;
   /** A certificate authority to trust for PagerDuty, besides the usual ones. */
   readonly pagerCa?: string;
+  /** Told of every call to PagerDuty. */
+  readonly watch: WatchCall;
 }
 
 /** The loop with its store, queue, workers and sweeper. */

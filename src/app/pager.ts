@@ -1,8 +1,10 @@
 import { escalationFor } from '../config/lookup.ts';
 import type { Config, Environment, PageConfig } from '../config/types.ts';
+import type { WatchCall } from '../observe/calls.ts';
 import { createEvents, type Events } from '../pagerduty/events.ts';
 import { OnCalls } from '../pagerduty/on-call.ts';
 import { createRest, type Rest } from '../pagerduty/rest.ts';
+import { watchedEvents, watchedRest } from '../pagerduty/watched.ts';
 
 /** PagerDuty, as the configuration reaches it. */
 export interface Pager {
@@ -18,12 +20,14 @@ interface PagerOptions {
   readonly config: Config;
   readonly environment: Environment;
   readonly pagerCa?: string;
+  /** Told of every call. */
+  readonly watch: WatchCall;
 }
 
 /** The client of the Events API alone. */
-export function createPagerEvents({ environment, pagerCa }: PagerOptions): Events {
+export function createPagerEvents({ environment, pagerCa, watch }: PagerOptions): Events {
   const server = environment.pagerduty.eventsServer;
-  return createEvents({ server, ...(pagerCa === undefined ? {} : { ca: pagerCa }) });
+  return watchedEvents(createEvents({ server, ...(pagerCa === undefined ? {} : { ca: pagerCa }) }), watch);
 }
 
 /** Makes the clients of PagerDuty; asks nothing yet. */
@@ -34,7 +38,7 @@ export function createPager(options: PagerOptions): Pager {
   const rest =
     apiToken === undefined || fromEmail === undefined
       ? undefined
-      : createRest({ server: apiServer, token: apiToken, fromEmail, ...ca });
+      : watchedRest(createRest({ server: apiServer, token: apiToken, fromEmail, ...ca }), options.watch);
   const pagesOf = (pool: string | undefined) => escalationFor(config, pool).levels.map(({ page }) => page);
   return {
     events: createPagerEvents(options),

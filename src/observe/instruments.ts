@@ -48,6 +48,18 @@ export function createInstruments(registry: Registry) {
     effectsLag: gauge('effects_lag_seconds', 'How long the oldest due effect has been due.'),
     queueDepth: gauge('queue_depth', 'Jobs that wait in the queue.'),
 
+    calls: counter('calls_total', 'Calls to Slack and PagerDuty, by what came of them.', [
+      'system',
+      'call',
+      'outcome',
+    ]),
+    callSeconds: histogram('call_seconds', 'One call to Slack or PagerDuty.', EFFECT_SECONDS, ['system']),
+    callWaits: counter(
+      'call_wait_seconds_total',
+      'How long Slack and PagerDuty have told us to wait (Retry-After).',
+      ['system'],
+    ),
+
     escalations: counter('escalations_total', 'Levels reached.', ['level', 'why']),
     pages: counter('pages_total', 'Pages: sent, retried (failed, tried again), failed (given up).', [
       'level',

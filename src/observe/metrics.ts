@@ -4,11 +4,18 @@ import type { Command } from '../incident/commands.ts';
 import type { EffectKind } from '../incident/effects.ts';
 import type { OutboxFigures } from '../store/outbox.ts';
 import type { Committed } from '../store/store.ts';
+import type { CallEnd, OutsideSystem } from './calls.ts';
 import { countCommit } from './commits.ts';
 import { createInstruments } from './instruments.ts';
 
 /** A scrape does not wait longer than this for a figure; Prometheus gives up after 10 s. */
 const COLLECT_WITHIN_MS = 2_000;
+
+/**
+ * Gauges of prom-client's own whose names end as a counter's does, which Prometheus' lint calls wrong; each is
+ * the sum of the gauge without `_total`.
+ */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 /** Where the figures come from that must be asked for; asked once a scrape. */
 export interface Collectors {
@@ -36,6 +43,8 @@ export interface Metrics {
   observeCommit(committed: Committed, command: Command): void;
   /** One run of an effect ended. */
   effect(kind: EffectKind, outcome: RunEnd, ms: number): void;
+  /** A call to an outside system ended. */
+  call(system: OutsideSystem, call: string, end: CallEnd, ms: number): void;
   /** A person clicked or typed; `outcome` is the code of what they were told. */
   interaction(action: string, outcome: string): void;
   /** An interaction was acknowledged to Slack. */
@@ -62,6 +71,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { collect = {}, collectWithinMs = COLLECT_WITHIN_MS } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const to = createInstruments(registry);
   const statesOf = new Map<string, readonly string[]>();
 
@@ -121,6 +131,11 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       to.effects.inc({ kind, outcome });
       // A drawing that a later one replaced did not run.
       if (outcome !== 'superseded') to.effectSeconds.observe({ kind }, ms / 1_000);
+    },
+    call(system, call, { outcome, waitMs }, ms) {
+      to.calls.inc({ system, call, outcome });
+      to.callSeconds.observe({ system }, ms / 1_000);
+      if (waitMs !== undefined) to.callWaits.inc({ system }, waitMs / 1_000);
     },
     interaction: (action, outcome) => to.interactions.inc({ action, outcome }),
     interactionAcknowledged: (ms) => to.interactionAck.observe(ms / 1_000),

@@ -1,16 +1,38 @@
-import { WebClient } from '@slack/web-api';
+import {
+  type WebAPICallResult,
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebClient,
+} from '@slack/web-api';
+import { type CallEnd, unwatched, type WatchCall } from '../observe/calls.ts';
 import type { Logger } from '../observe/log.ts';
 import { boltLogger } from './logger.ts';
 
 /** A call that takes longer than this is taken for lost; the queue tries again. */
 export const CALL_TIMEOUT_MS = 10_000;
 
+export interface SlackClientOptions {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly log: Logger;
+  /** Told of every call; {@link unwatched} when left out. */
+  readonly watch?: WatchCall;
+}
+
 /**
  * Slack's Web API. It tries nothing again by itself and waits for no rate limit: with its defaults
  * one click can hang for minutes. Retrying is the queue's work.
  */
-export function createSlackClient(options: { token: string; apiUrl: string; log: Logger }): WebClient {
-  return new WebClient(options.token, clientOptions(options));
+export function createSlackClient(options: SlackClientOptions): WebClient {
+  const { watch = unwatched } = options;
+  // The methods (`chat.postMessage` and so on) are bound to this one while the client is being made.
+  class WatchedClient extends WebClient {
+    override apiCall(method: string, options?: Record<string, unknown>): Promise<WebAPICallResult> {
+      return watch('slack', method, () => super.apiCall(method, options), endOf);
+    }
+  }
+  return new WatchedClient(options.token, clientOptions(options));
 }
 
 /** The same settings for the client that Bolt makes. */
@@ -23,4 +45,16 @@ export function clientOptions(options: { apiUrl: string; log: Logger }) {
     allowAbsoluteUrls: false,
     logger: boltLogger(options.log),
   };
+}
+
+/** Slack answers an error with 200 and a code of its own; the client makes errors of all that is not `ok`. */
+function endOf(result: { readonly value: WebAPICallResult } | { readonly error: unknown }): CallEnd {
+  if ('value' in result) return { outcome: 'ok' };
+  const { error } = result;
+  if (error instanceof WebAPIRateLimitedError) {
+    return { outcome: 'rate_limited', code: 'ratelimited', waitMs: error.retryAfter * 1_000 };
+  }
+  if (error instanceof WebAPIPlatformError) return { outcome: 'refused', code: error.data.error };
+  if (error instanceof WebAPIHTTPError) return { outcome: 'unavailable', code: String(error.statusCode) };
+  return { outcome: 'unavailable', code: 'no_answer' };
 }

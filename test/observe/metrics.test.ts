@@ -193,6 +193,9 @@ describe('a scrape', () => {
     metrics.effect('slack.message', 'superseded', 0);
     metrics.interaction('Approve', 'approved');
     metrics.interactionAcknowledged(12);
+    metrics.call('slack', 'chat.postMessage', { outcome: 'ok' }, 20);
+    metrics.call('slack', 'chat.postMessage', { outcome: 'rate_limited', waitMs: 3_000 }, 5);
+    metrics.call('pagerduty', 'enqueue trigger', { outcome: 'unavailable', code: '503' }, 5);
     metrics.lifeline('orders', true);
     metrics.poolUtilisation('orders', 91);
     metrics.poolConnections('orders', { active: 3, idle: 90 });
@@ -207,6 +210,11 @@ describe('a scrape', () => {
       'effect_seconds_count{kind="slack.message"}': 1,
       'interactions_total{action="Approve",outcome="approved"}': 1,
       interaction_ack_seconds_sum: 0.012,
+      'calls_total{system="slack",call="chat.postMessage",outcome="ok"}': 1,
+      'calls_total{system="slack",call="chat.postMessage",outcome="rate_limited"}': 1,
+      'calls_total{system="pagerduty",call="enqueue trigger",outcome="unavailable"}': 1,
+      'call_seconds_sum{system="slack"}': 0.025,
+      'call_wait_seconds_total{system="slack"}': 3,
       'lifeline_up{pool="orders"}': 1,
       'pool_utilisation_percent{pool="orders"}': 91,
       'pool_connections{pool="orders",state="active"}': 4,
