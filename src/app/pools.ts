@@ -2,6 +2,7 @@ import type { Config, PoolConfig } from '../config/types.ts';
 import type { Action } from '../incident/remedy.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { inScope } from '../observe/scope.ts';
 import { readActivity } from '../pool/activity.ts';
 import { Lifeline } from '../pool/lifeline.ts';
 import { readLocks } from '../pool/locks.ts';
@@ -40,8 +41,11 @@ export class Pools {
         url: pool.databaseUrl,
         onChange: (state) => {
           options.metrics.lifeline(pool.name, state.up);
-          if (state.up) log.info('the connection to the pool is open');
-          else log.warn({ code: state.lastError?.code }, 'the connection to the pool is down');
+          // It is the pool's, whoever's statement it was that noticed.
+          inScope({}, () => {
+            if (state.up) log.info('the connection to the pool is open');
+            else log.warn({ code: state.lastError?.code }, 'the connection to the pool is down');
+          });
         },
       });
       this.#pools.set(pool.name, { config: pool, lifeline });

@@ -1,5 +1,7 @@
 import type { Command } from '../incident/commands.ts';
 import type { Effect } from '../incident/effects.ts';
+import { originOf } from '../incident/effects-of.ts';
+import { inScope, type Scope } from '../observe/scope.ts';
 import { RENEW_EVERY_MS } from '../store/lease.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Claimed } from '../store/store.ts';
@@ -77,13 +79,19 @@ export class Runner {
     let next: string | undefined = first;
     // What is claimed for this runner is its own to finish, even while it stops.
     while (next !== undefined) {
-      try {
-        next = await runOne(next);
-      } catch (error) {
-        // The store cannot be reached: the claim runs out by itself, and the sweeper comes back to it.
-        this.#report(error);
-        return;
-      }
+      const id: string = next;
+      // Whoever offered it may be in the midst of another effect: nothing of that is this one's.
+      next = await inScope(scopeOf(id), () => this.#reporting(() => runOne(id)));
+    }
+  }
+
+  /** The store cannot be reached: the claim runs out by itself, and the sweeper comes back to it. */
+  async #reporting(run: () => Promise<string | undefined>): Promise<string | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      this.#report(error);
+      return undefined;
     }
   }
 
@@ -196,6 +204,11 @@ export class Runner {
   #report(error: unknown): void {
     this.#options.onError?.(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+function scopeOf(effect: string): Scope {
+  const origin = originOf(effect);
+  return { effect, ...(origin === undefined ? {} : { incident: origin.incident }) };
 }
 
 function deadOf(effect: Effect, error: Error): Command {

@@ -11,6 +11,19 @@ export interface Consequence {
   readonly effects: readonly (EffectSpec & { readonly id: string })[];
 }
 
+/** What an effect follows from, as its id tells it. */
+export interface Origin {
+  readonly incident: string;
+  /** The sequence number of the event. */
+  readonly seq: number;
+}
+
+/** Reads an effect's id; `undefined` when it is not one that {@link effectsOf} makes. */
+export function originOf(effect: string): Origin | undefined {
+  const [, incident, seq] = /^(.+)\.(\d+)\.\d+$/.exec(effect) ?? [];
+  return incident === undefined ? undefined : { incident, seq: Number(seq) };
+}
+
 /**
  * Applies events and collects their effects.
  *

@@ -39,7 +39,8 @@ export interface AlertmanagerIntakeOptions {
  * or not at all; taken twice it changes nothing the second time. Never rejects.
  */
 export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): RequestHandler {
-  const { log, metrics } = options;
+  const { metrics } = options;
+  const log = options.log.child({ source: 'alertmanager' });
   const ids = new SpareIds(options.nextIncidentId);
 
   async function take(body: Buffer): Promise<object> {
@@ -71,14 +72,16 @@ export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): Re
     const incidents = [...new Set(results.flatMap(({ incident }) => incident?.id ?? []))];
     ids.giveBack(given.filter((id) => !incidents.includes(id)));
 
-    const events = results.reduce((sum, result) => sum + result.events.length, 0);
-    log.info({ incidents, alerts: notification.alerts.length, events }, 'a notification was committed');
     const truncated = notification.truncatedAlerts ?? 0;
-    if (truncated > 0) {
-      log.warn(
-        { incidents, truncated },
-        'Alertmanager left alerts out: raise max_alerts of its webhook_config',
-      );
+    for (const [index, { incident, events }] of results.entries()) {
+      const about = { incident: incident?.id, alerts: parts[index]?.alerts.length };
+      log.info({ ...about, events: events.length }, 'a notification was committed');
+      if (truncated > 0) {
+        log.warn(
+          { ...about, truncated },
+          'Alertmanager left alerts out: raise max_alerts of its webhook_config',
+        );
+      }
     }
     return { status: 'ok', incidents };
   }
@@ -88,7 +91,7 @@ export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): Re
     admit: (req) => admit(req, options),
     take,
     gate: options.gate,
-    log,
+    log: options.log,
     metrics,
   });
 }

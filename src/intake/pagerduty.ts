@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import { OUR_KEY } from '../pagerduty/notice.ts';
 import { isSigned, verifySignature } from '../pagerduty/signature.ts';
 import { type PagerDutyNotice, parseWebhook, WebhookError } from '../pagerduty/webhook.ts';
 import type { Gate } from './gate.ts';
@@ -31,7 +32,8 @@ export interface PagerDutyIntakeOptions {
  * the raw body matches or what is told is more than a day old, 400 naming the field; 503 for every fault of our own. Never rejects.
  */
 export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestHandler {
-  const { secrets, onNotice, log, metrics } = options;
+  const { secrets, onNotice, metrics } = options;
+  const log = options.log.child({ source: 'pagerduty' });
 
   async function take(body: Buffer, req: IncomingMessage): Promise<object> {
     if (!verifySignature(body, signatureOf(req), secrets)) {
@@ -42,7 +44,9 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
       throw new Refused(401, 'event.occurred_at is more than a day ago: this is a replay');
     }
     await onNotice(notice);
-    log.info({ notice: notice.id, kind: notice.kind }, 'a webhook of PagerDuty was taken in');
+    const [, incident] = OUR_KEY.exec(notice.incidentKey ?? '') ?? [];
+    const about = incident === undefined ? {} : { incident };
+    log.info({ ...about, notice: notice.id, kind: notice.kind }, 'a webhook of PagerDuty was taken in');
     return { status: 'ok' };
   }
 
@@ -52,7 +56,15 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
   }
 
   const off = secrets.length === 0 ? { off: 'this is off: set PAGERDUTY_WEBHOOK_SECRET' } : {};
-  return createReceiver({ source: 'pagerduty', ...off, admit, take, gate: options.gate, log, metrics });
+  return createReceiver({
+    source: 'pagerduty',
+    ...off,
+    admit,
+    take,
+    gate: options.gate,
+    log: options.log,
+    metrics,
+  });
 }
 
 function read(body: Buffer): PagerDutyNotice {

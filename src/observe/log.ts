@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { cleaned } from './clean.ts';
 import { createMasker, type Masker } from './mask.ts';
+import { currentScope } from './scope.ts';
 
 /** From what importance on lines are written. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -32,6 +33,8 @@ export interface LoggerOptions {
 /**
  * Makes the logger: one JSON object a line with `level` (a word), `time` (ISO 8601) and `msg`.
  *
+ * A line that is written in a scope (`inScope`) carries its ids, unless its own fields have others.
+ *
  * Everything passes through the masker before it is written: messages, fields and their keys, errors
  * with their causes and stacks. Put errors under `err`.
  */
@@ -46,13 +49,14 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const output = options.destination ?? pino.destination({ fd: 1, sync: true });
-  return wrap(pino(settings, output), mask);
+  return wrap(pino(settings, output), mask, new Set());
 }
 
 /** The fields that every line has; a caller's field of the same name is written with a `_` after it. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
-function wrap(base: pino.Logger, mask: Masker): Logger {
+/** @param bound the fields that every line of this logger has already */
+function wrap(base: pino.Logger, mask: Masker, bound: ReadonlySet<string>): Logger {
   const fieldsOf = (fields: object): Record<string, unknown> => {
     const plain = Object.entries(cleaned(fields, mask) ?? {});
     return Object.fromEntries(plain.map(([key, value]) => [OWN_FIELDS.has(key) ? `${key}_` : key, value]));
@@ -62,14 +66,22 @@ function wrap(base: pino.Logger, mask: Masker): Logger {
     (first: object | string, message: string = ''): void => {
       // A line that is not written must cost nothing.
       if (!base.isLevelEnabled(level)) return;
-      if (typeof first === 'string') base[level](mask(first));
-      else base[level](fieldsOf(first instanceof Error ? { err: first } : first), mask(message));
+      const around = Object.entries(currentScope()).filter(([key]) => !bound.has(key));
+      const given =
+        typeof first === 'string' ? {} : fieldsOf(first instanceof Error ? { err: first } : first);
+      base[level](
+        { ...Object.fromEntries(around), ...given },
+        mask(typeof first === 'string' ? first : message),
+      );
     };
   return {
     debug: method('debug'),
     info: method('info'),
     warn: method('warn'),
     error: method('error'),
-    child: (fields) => wrap(base.child(fieldsOf(fields)), mask),
+    child(fields) {
+      const more = fieldsOf(fields);
+      return wrap(base.child(more), mask, new Set([...bound, ...Object.keys(more)]));
+    },
   };
 }

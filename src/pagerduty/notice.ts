@@ -7,7 +7,7 @@ import type { Rest } from './rest.ts';
 import type { NoticeKind, PagerDutyNotice } from './webhook.ts';
 
 /** The page behind one of our dedup keys, e.g. `lifeguard-inc-42-L2`. */
-const OUR_KEY = /^lifeguard-(inc-\d+)-L(\d+)$/;
+export const OUR_KEY = /^lifeguard-(inc-\d+)-L(\d+)$/;
 
 export interface NoticeOptions {
   readonly loop: Pick<Loop, 'submit'>;

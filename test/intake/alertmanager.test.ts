@@ -238,7 +238,7 @@ describe('what the webhook reports', () => {
     expect(page).toMatch(/lifeguard_alerts_received_total\{status="firing"\} [1-9]/);
     expect(it.lines.join()).not.toContain('a word from a row');
     expect(it.lines.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'info', incidents: body.incidents, alerts: 1 },
+      { level: 'info', incident: body.incidents?.[0], alerts: 1 },
       { level: 'warn', truncated: 3 },
     ]);
   });

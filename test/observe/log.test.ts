@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLogger, type LoggerOptions } from '../../src/observe/log.ts';
 import { MASK } from '../../src/observe/mask.ts';
+import { inScope } from '../../src/observe/scope.ts';
 import { connect, testDatabase } from '../support/postgres.ts';
 
 function recorder(options: Partial<LoggerOptions> = {}) {
@@ -38,6 +39,25 @@ describe('a log line', () => {
     const { log, last } = recorder();
     log.child({ incident: 'inc-7' }).child({ effect: 'inc-7.3.0' }).info('drawn');
     expect(last()).toMatchObject({ incident: 'inc-7', effect: 'inc-7.3.0', msg: 'drawn' });
+  });
+
+  test('carries the ids of the scope it is written in, unless it has its own, once each', async () => {
+    const { log, lines, last } = recorder();
+    const child = log.child({ incident: 'inc-8' });
+    await inScope({ incident: 'inc-7', effect: 'inc-7.3.0' }, async () => {
+      await Promise.resolve();
+      log.info('drawn');
+      expect(last()).toMatchObject({ incident: 'inc-7', effect: 'inc-7.3.0', msg: 'drawn' });
+      log.info({ incident: 'inc-9' }, 'another');
+      expect(last()).toMatchObject({ incident: 'inc-9', effect: 'inc-7.3.0' });
+      child.info('of another');
+      expect(lines.at(-1)?.match(/"incident"/g)).toHaveLength(1);
+      expect(last()).toMatchObject({ incident: 'inc-8', effect: 'inc-7.3.0' });
+      inScope({}, () => log.info("nobody's"));
+      expect(last()).not.toHaveProperty('incident');
+    });
+    log.info('outside');
+    expect(last()).not.toHaveProperty('incident');
   });
 
   test('keeps its own level, time and message when fields have the same names', () => {

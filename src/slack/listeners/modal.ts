@@ -1,6 +1,7 @@
 import type { webApi } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
+import { inScope } from '../../observe/scope.ts';
 import type { Desk } from '../desk.ts';
 import { toldText } from '../views/told.ts';
 import { actorOf, troubleText } from './press.ts';
@@ -19,7 +20,16 @@ export interface SentModal {
  * Does what a sent modal asks for, and tells its sender what came of it. A modal has no response_url, so
  * the answer goes into the thread, for one person's eyes. Never rejects.
  */
-export async function takeModal(
+export function takeModal(
+  desk: Desk,
+  client: webApi.WebClient,
+  sent: SentModal,
+  act: (actor: Actor) => Promise<{ readonly told?: Told }>,
+): Promise<void> {
+  return inScope({ incident: sent.incident }, () => take(desk, client, sent, act));
+}
+
+async function take(
   desk: Desk,
   client: webApi.WebClient,
   sent: SentModal,

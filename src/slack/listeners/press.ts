@@ -1,6 +1,14 @@
-import type { App, BlockAction, ButtonAction, types } from '@slack/bolt';
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+  types,
+} from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
+import { inScope } from '../../observe/scope.ts';
 import { LifelineError } from '../../pool/faults.ts';
 import type { Desk } from '../desk.ts';
 import { toldText } from '../views/told.ts';
@@ -25,7 +33,7 @@ export const NOT_SAVED =
  */
 export function onPress(app: App, desk: Desk, id: string, work: (press: Press) => Promise<Answer>): void {
   const pattern = new RegExp(`^${id}(\\.|$)`);
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: pattern }, async (args) => {
+  listenTo(app, pattern, async (args) => {
     const began = performance.now();
     await args.ack();
     const ackMs = performance.now() - began;
@@ -52,6 +60,16 @@ export function onPress(app: App, desk: Desk, id: string, work: (press: Press) =
   });
 }
 
+type ActionArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
+
+/** What is done for a press belongs to the incident that its button names. */
+function listenTo(app: App, pattern: RegExp, take: (args: ActionArgs) => Promise<void>): void {
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: pattern }, (args) => {
+    const incident = text(parse(args.action.value), 'i');
+    return inScope(incident === '' ? {} : { incident }, () => take(args));
+  });
+}
+
 /** A press that opens a modal, before anything is looked up that takes time. */
 export interface Opening {
   /** The button's value, parsed. */
@@ -70,7 +88,7 @@ export function onOpen(
   viewOf: (opening: Opening) => Promise<types.ModalView | { readonly text: string }>,
 ): void {
   const pattern = new RegExp(`^${id}(\\.|$)`);
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: pattern }, async (args) => {
+  listenTo(app, pattern, async (args) => {
     const { ack, action, body, client, respond } = args;
     const began = performance.now();
     await ack();
