@@ -15,6 +15,7 @@ import { createCallWatch } from '../observe/calls.ts';
 import { type Check, createHealth, type Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
+import { currentScope } from '../observe/scope.ts';
 import { createNoticeTaker } from '../pagerduty/notice.ts';
 import { utilisationPoint } from '../pool/sample.ts';
 import type { Point } from '../pool/series.ts';
@@ -33,6 +34,7 @@ import { type LocalSlack, openLocalSlack } from './local-slack.ts';
 import { createPagerEvents } from './pager.ts';
 import { lifelineTrouble, Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
+import { openTracing, traced } from './tracing.ts';
 import { Watch } from './watch.ts';
 import { createHeartbeat, createWatchdog } from './watchdog.ts';
 
@@ -97,11 +99,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       openIncidents: async () => store.openCount(),
     },
   });
-  const watch = createCallWatch({ metrics });
+  const tracing = await openTracing(environment, log);
+  const watch = createCallWatch({ metrics, tracing });
   const later = (path: string): Route => {
     return async (req, res) => {
       const route = intakes?.[path];
-      if (route !== undefined) return route(req, res);
+      if (route !== undefined) return traced(tracing, path, route)(req, res);
       sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
     };
   };
@@ -144,7 +147,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const url = `http://localhost:${port}`;
 
   const stopping = new AbortController();
-  const undo: (() => Promise<unknown>)[] = [];
+  // What was begun last is ended first: the others' last spans are sent too.
+  const undo: (() => Promise<unknown>)[] = [() => tracing.close()];
   const stop = async (): Promise<void> => {
     stopping.abort();
     const closed = closeServer(server);
@@ -204,6 +208,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     store = new Store({
       url: place.url,
       ...(options.skewMs === undefined ? {} : { skewMs: options.skewMs }),
+      ...(tracing.isOn ? { traceparent: () => currentScope().traceparent } : {}),
     });
     undo.push(() => store.close());
     alarms = new Alarms(store.pool, options.skewMs);
@@ -236,6 +241,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       metrics,
       alone: place.alone,
       watch,
+      tracing,
       ...(options.pagerCa === undefined ? {} : { pagerCa: options.pagerCa }),
     });
     const running = engine;

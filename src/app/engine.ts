@@ -15,6 +15,7 @@ import { timerCommand } from '../incident/timers.ts';
 import type { WatchCall } from '../observe/calls.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import { createAssignHandler } from '../pagerduty/assign.ts';
 import { createNoteHandler } from '../pagerduty/note.ts';
 import { createPageHandler } from '../pagerduty/page.ts';
@@ -60,6 +61,7 @@ export interface EngineOptions {
   readonly pagerCa?: string;
   /** Told of every call to PagerDuty. */
   readonly watch: WatchCall;
+  readonly tracing: Tracing;
 }
 
 /** The loop with its store, queue, workers and sweeper. */
@@ -122,6 +124,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     store,
     ...carriers,
     policy,
+    tracing: options.tracing,
     onCommit: (committed, command) => {
       metrics.observeCommit(committed, command);
       const pool = takenOver(committed, config);
@@ -142,6 +145,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     name,
     now: () => store.now(),
     onError,
+    tracing: options.tracing,
     onEnd: (effect, end, ms, error) => {
       metrics.effect(effect.kind, end, ms);
       const fields = {

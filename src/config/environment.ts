@@ -2,6 +2,7 @@ import { checkNames } from './environment/names.ts';
 import { readPagerDuty } from './environment/pagerduty.ts';
 import { createReader, type Reader } from './environment/reader.ts';
 import { readSlack, readSlackApiUrl, slackWarnings } from './environment/slack.ts';
+import { readTracing } from './environment/tracing.ts';
 import { isUrlOf, POSTGRES_SCHEMES } from './schema/fields.ts';
 import { type Environment, type Fault, LOG_LEVELS, ROLES, type SlackEnvironment } from './types.ts';
 import type { Env, Variables } from './variables.ts';
@@ -31,6 +32,7 @@ export function readEnvironment(env: Env, variables: Variables): ReadEnvironment
   const reader = createReader(env, variables);
   const odd = checkNames(env, reader);
   const slack = readSlack(reader);
+  const tracing = readTracing(reader);
   const environment: Environment = {
     port: readPort(reader),
     configPath: reader.text('LIFEGUARD_CONFIG') ?? DEFAULT_CONFIG_PATH,
@@ -42,6 +44,7 @@ export function readEnvironment(env: Env, variables: Variables): ReadEnvironment
     ...optional('alertmanagerToken', reader.secret('ALERTMANAGER_WEBHOOK_TOKEN')),
     pagerduty: readPagerDuty(reader),
     logLevel: reader.word('LOG_LEVEL', LOG_LEVELS, 'info'),
+    ...(tracing === undefined ? {} : { tracing }),
     console: readConsole(reader, slack),
   };
   if (environment.role === 'worker' && slack.mode === 'console') {

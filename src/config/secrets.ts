@@ -12,6 +12,8 @@ export function secretsOf(environment: Environment, config: Config): string[] {
     ...(slack.mode === 'console' ? [] : [slack.botToken, slack.signingSecret]),
     slack.mode === 'socket' ? slack.appToken : undefined,
     environment.alertmanagerToken,
+    ...Object.values(environment.tracing?.headers ?? {}),
+    environment.tracing === undefined ? undefined : passwordIn(environment.tracing.url),
     pagerduty.apiToken,
     ...pagerduty.webhookSecrets,
     ...config.pools.flatMap(secretsOfPool),

@@ -254,6 +254,15 @@ export const ROLES = ['web', 'worker', 'all'] as const;
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
+/** Where traces are sent to. */
+export interface TracingEnvironment {
+  /** Of OTLP over HTTP, path included. */
+  readonly url: string;
+  /** Sent with every request. Secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+}
+
 /** What the environment variables say, checked and with every default filled in. */
 export interface Environment {
   /** 0 takes any free port. */
@@ -281,6 +290,8 @@ export interface Environment {
     readonly webhookSecrets: readonly string[];
   };
   readonly logLevel: LogLevel;
+  /** Left out: nothing is traced. */
+  readonly tracing?: TracingEnvironment;
   /** Whether the local console is served. */
   readonly console: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Command } from '../incident/commands.ts';
 import type { Policy } from '../incident/policy.ts';
+import { NO_TRACING, type Tracing } from '../observe/tracing.ts';
 import { runnable } from '../store/outbox.ts';
 import type { Address, Claimed, Committed, EffectOutcome, Store } from '../store/store.ts';
 
@@ -18,6 +19,7 @@ export interface LoopOptions {
   readonly policy: (pool: string | undefined) => Policy;
   /** Told of every commit, after it: metrics and logs hang here. */
   readonly onCommit?: (committed: Committed, command: Command) => void;
+  readonly tracing?: Tracing;
 }
 
 /** A command and where it goes. `pool` names the rules for an incident that does not exist yet. */
@@ -39,7 +41,24 @@ export class Loop {
   }
 
   /** Commits commands together: all of them or, when it throws, none. */
-  async submitAll(submissions: readonly Submission[], outcome?: EffectOutcome): Promise<Committed[]> {
+  submitAll(submissions: readonly Submission[], outcome?: EffectOutcome): Promise<Committed[]> {
+    const { tracing = NO_TRACING } = this.#options;
+    if (!tracing.isOn) return this.#submitAll(submissions, outcome);
+    const commands = [...new Set(submissions.map(({ command }) => command.type))];
+    return tracing.span({ name: `commit ${commands.join(', ')}`, kind: 'internal' }, async (span) => {
+      const results = await this.#submitAll(submissions, outcome);
+      span.set({
+        'lifeguard.incidents': [...new Set(results.flatMap(({ incident }) => incident?.id ?? []))],
+        'lifeguard.events': results.flatMap(({ events }) => events.map(({ type }) => type)),
+      });
+      return results;
+    });
+  }
+
+  async #submitAll(
+    submissions: readonly Submission[],
+    outcome: EffectOutcome | undefined,
+  ): Promise<Committed[]> {
     const { store, policy, dispatch, atOnce, onCommit } = this.#options;
     const results = await store.commit(
       submissions.map(({ to, command, pool }) => ({ to, command, policy: (known) => policy(known ?? pool) })),

@@ -1,7 +1,8 @@
 import type { Command } from '../incident/commands.ts';
 import type { Effect } from '../incident/effects.ts';
 import { originOf } from '../incident/effects-of.ts';
-import { inScope, type Scope } from '../observe/scope.ts';
+import { currentScope, inScope, type Scope } from '../observe/scope.ts';
+import { NO_TRACING, type Span, type Tracing } from '../observe/tracing.ts';
 import { RENEW_EVERY_MS } from '../store/lease.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Claimed } from '../store/store.ts';
@@ -26,6 +27,7 @@ export interface RunnerOptions {
   readonly random?: () => number;
   readonly onEnd?: (effect: Effect, end: RunEnd, ms: number, error?: Error) => void;
   readonly onError?: (error: Error) => void;
+  readonly tracing?: Tracing;
 }
 
 /**
@@ -70,8 +72,10 @@ export class Runner {
 
   /** Runs an effect that was claimed for this runner as it was committed, then its lane. Never throws. */
   runClaimed({ effect, with: committed }: Claimed): Promise<void> {
+    // Whoever committed it hands it over at once: it is still in the span of the commit.
+    const { traceparent } = currentScope();
     return this.#runLane(effect.id, (next) =>
-      next === effect.id ? this.#runHeld(effect, false, committed) : this.#runOne(next),
+      next === effect.id ? this.#runHeld(effect, false, committed, traceparent) : this.#runOne(next),
     );
   }
 
@@ -106,6 +110,7 @@ export class Runner {
     effect: Effect,
     superseded: boolean,
     committed?: CommittedWith,
+    traceparent?: string,
   ): Promise<string | undefined> {
     const { outbox } = this.#options;
     this.#running.add(effect.id);
@@ -113,7 +118,7 @@ export class Runner {
       if (superseded) {
         await outbox.finish({ effect: effect.id });
         this.#options.onEnd?.(effect, 'superseded', 0);
-      } else if (!(await this.#carryOut(effect, committed))) {
+      } else if (!(await this.#traced(effect, committed, traceparent))) {
         return undefined;
       }
     } finally {
@@ -122,11 +127,35 @@ export class Runner {
     return effect.lane === undefined ? undefined : outbox.firstOf(effect.lane);
   }
 
+  /** Carries it out in a span, a child of the commit that it follows from, however long ago and wherever that was. */
+  async #traced(
+    effect: Effect,
+    committed: CommittedWith | undefined,
+    traceparent: string | undefined,
+  ): Promise<boolean> {
+    const { outbox, tracing = NO_TRACING } = this.#options;
+    if (!tracing.isOn) return this.#carryOut(effect, committed);
+    // It is carried out all the same when the store does not tell now.
+    const parent = traceparent ?? (await outbox.traceOf(effect.id).catch(() => undefined));
+    const attributes = {
+      'lifeguard.incident': effect.incident,
+      'lifeguard.effect': effect.id,
+      'lifeguard.effect.kind': effect.kind,
+      'lifeguard.effect.attempt': effect.attempt,
+    };
+    return tracing.span({ name: `effect ${effect.kind}`, kind: 'consumer', attributes, parent }, (span) =>
+      this.#carryOut(effect, committed, span),
+    );
+  }
+
   /** True when the effect is over, one way or the other; false when it was put off. */
-  async #carryOut(effect: Effect, committed: CommittedWith | undefined): Promise<boolean> {
+  async #carryOut(effect: Effect, committed: CommittedWith | undefined, span?: Span): Promise<boolean> {
     const began = performance.now();
-    const ended = (end: RunEnd, error?: Error): void =>
+    const ended = (end: RunEnd, error?: Error): void => {
       this.#options.onEnd?.(effect, end, performance.now() - began, error);
+      span?.set({ 'lifeguard.effect.outcome': end });
+      if (error !== undefined) span?.fail(error.name);
+    };
     let handled: Handled;
     try {
       handled = await this.#handle(effect, committed);

@@ -1,4 +1,6 @@
 import type { Metrics } from './metrics.ts';
+import { currentScope } from './scope.ts';
+import type { Span, Tracing } from './tracing.ts';
 
 /** The systems whose calls are watched. */
 export type OutsideSystem = 'slack' | 'pagerduty';
@@ -30,12 +32,23 @@ export type WatchCall = <T>(
 /** Watches nothing: for commands and tests that make a client of their own. */
 export const unwatched: WatchCall = (_system, _call, work) => work();
 
-/** Counts and times every call. */
-export function createCallWatch(options: { readonly metrics: Pick<Metrics, 'call'> }): WatchCall {
-  return async (system, call, work, endOf) => {
+/** Counts and times every call, and traces those that something traced makes: probes are no part of a story. */
+export function createCallWatch(options: {
+  readonly metrics: Pick<Metrics, 'call'>;
+  readonly tracing: Tracing;
+}): WatchCall {
+  const { metrics, tracing } = options;
+  const watched = async <T>(
+    [system, call, work, endOf]: Parameters<typeof unwatched<T>>,
+    span?: Span,
+  ): Promise<T> => {
     const began = performance.now();
-    const ended = (end: CallEnd): void => options.metrics.call(system, call, end, performance.now() - began);
-    let value: Awaited<ReturnType<typeof work>>;
+    const ended = (end: CallEnd): void => {
+      metrics.call(system, call, end, performance.now() - began);
+      span?.set({ 'lifeguard.call.outcome': end.outcome });
+      if (end.outcome !== 'ok') span?.fail(end.code ?? end.outcome);
+    };
+    let value: T;
     try {
       value = await work();
     } catch (error) {
@@ -44,5 +57,15 @@ export function createCallWatch(options: { readonly metrics: Pick<Metrics, 'call
     }
     ended(endOf({ value }));
     return value;
+  };
+  return (...call) => {
+    if (currentScope().traceparent === undefined) return watched(call);
+    const [system, name] = call;
+    const spec = {
+      name: `${system} ${name}`,
+      kind: 'client',
+      attributes: { 'peer.service': system },
+    } as const;
+    return tracing.span(spec, (span) => watched(call, span));
   };
 }

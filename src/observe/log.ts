@@ -52,6 +52,14 @@ export function createLogger(options: LoggerOptions): Logger {
   return wrap(pino(settings, output), mask, new Set());
 }
 
+/** The ids of the scope; a span's by the names of https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
+function idsAround(): Readonly<Record<string, string>> {
+  const { traceparent, ...ids } = currentScope();
+  if (traceparent === undefined) return ids;
+  const [, trace_id = '', span_id = ''] = traceparent.split('-');
+  return { ...ids, trace_id, span_id };
+}
+
 /** The fields that every line has; a caller's field of the same name is written with a `_` after it. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 
@@ -66,7 +74,7 @@ function wrap(base: pino.Logger, mask: Masker, bound: ReadonlySet<string>): Logg
     (first: object | string, message: string = ''): void => {
       // A line that is not written must cost nothing.
       if (!base.isLevelEnabled(level)) return;
-      const around = Object.entries(currentScope()).filter(([key]) => !bound.has(key));
+      const around = Object.entries(idsAround()).filter(([key]) => !bound.has(key));
       const given =
         typeof first === 'string' ? {} : fieldsOf(first instanceof Error ? { err: first } : first);
       base[level](

@@ -6,6 +6,8 @@ export interface Scope {
   readonly incident?: string;
   /** The id of the effect that is being carried out. */
   readonly effect?: string;
+  /** The span that it is in, as a W3C `traceparent`; absent while nothing is traced. */
+  readonly traceparent?: string;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();

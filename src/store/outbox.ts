@@ -1,4 +1,5 @@
 import type { Effect, EffectSpec } from '../incident/effects.ts';
+import { originOf } from '../incident/effects-of.ts';
 import { LEASE_MS } from './lease.ts';
 import { storableText } from './storable.ts';
 import type { EffectOutcome, Store } from './store.ts';
@@ -138,6 +139,10 @@ const FIGURES = `
     from effects
    where status = 'owed'`;
 
+/** Kept with the events of a commit while tracing is on (`StoreOptions.traceparent`). */
+const TRACE = `
+  select data ->> 'traceparent' as traceparent from events where incident = $1 and seq = $2`;
+
 const DEAD = `
   select id, incident, kind, error, finished_at as at
     from effects
@@ -243,6 +248,18 @@ export class Outbox {
   async figures(): Promise<OutboxFigures> {
     const { rows } = await this.#store.pool.query<OutboxFigures>(FIGURES, [this.#store.skewMs]);
     return rows[0] ?? { due: 0, lagMs: 0, waiting: 0, dead: 0 };
+  }
+
+  /** The span of the commit that an effect follows from; `undefined` when that was not traced. */
+  async traceOf(effect: string): Promise<string | undefined> {
+    const origin = originOf(effect);
+    if (origin === undefined) return undefined;
+    const { rows } = await this.#store.pool.query<{ traceparent: string | null }>({
+      name: 'trace',
+      text: TRACE,
+      values: [origin.incident, origin.seq],
+    });
+    return rows[0]?.traceparent ?? undefined;
   }
 
   /** The effects that were given up, the newest first. */

@@ -73,6 +73,11 @@ export interface StoreOptions {
   readonly connections?: number;
   /** Milliseconds added to the store's clock: tests move time with it. */
   readonly skewMs?: () => number;
+  /**
+   * The span that a commit is part of, as a W3C `traceparent`. It is kept with each event, so that whoever
+   * carries out an effect of it, in another process too, goes on with the trace; an event's reader passes it over.
+   */
+  readonly traceparent?: () => string | undefined;
 }
 
 /** The incident that a command is decided on, locked; and the time by the store's clock. */
@@ -97,8 +102,10 @@ export class Store {
    */
   readonly claims: pg.Pool;
   readonly #skewMs: () => number;
+  readonly #traceparent: () => string | undefined;
 
   constructor(options: StoreOptions) {
+    this.#traceparent = options.traceparent ?? (() => undefined);
     this.#skewMs = options.skewMs ?? (() => 0);
     const common = {
       connectionString: options.url,
@@ -180,6 +187,9 @@ export class Store {
     const { state, effects } = effectsOf(found.state, decision.events, policy);
     const opens = found.state === undefined && claimant !== undefined;
     const claimed = opens ? firstMessage(state.id, effects, found.now) : undefined;
+    const traceparent = this.#traceparent();
+    const { events } = decision;
+    const kept = traceparent === undefined ? events : events.map((event) => ({ ...event, traceparent }));
     const values = [
       state.id,
       keyOf(post.to, state),
@@ -190,7 +200,7 @@ export class Store {
       storableJson(state),
       state.openedAt,
       state.resolved?.at ?? null,
-      storableJson(decision.events),
+      storableJson(kept),
       storableJson(effects),
       found.now,
       claimed?.id ?? null,

@@ -274,3 +274,64 @@ describe('what is allowed but hardly meant', () => {
     expect(warnings).toEqual([]);
   });
 });
+
+describe('the variables of OpenTelemetry', () => {
+  const traced = (env: Env) => {
+    const { environment, faults } = read(env);
+    return { tracing: environment.tracing, faults: faults.map(({ path, message }) => `${path} ${message}`) };
+  };
+
+  test('switch traces on by an endpoint, whose path is that of OTLP', () => {
+    const there = (url: string) => ({ tracing: { url, headers: {}, serviceName: 'lifeguard' }, faults: [] });
+    const base = 'http://collector:4318';
+    expect(traced({ OTEL_EXPORTER_OTLP_ENDPOINT: base })).toEqual(there(`${base}/v1/traces`));
+    expect(traced({ OTEL_EXPORTER_OTLP_ENDPOINT: `${base}/otlp/` })).toEqual(there(`${base}/otlp/v1/traces`));
+    const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://elsewhere/take' };
+    expect(traced({ OTEL_EXPORTER_OTLP_ENDPOINT: base, ...own })).toEqual(there('https://elsewhere/take'));
+    for (const off of [{ OTEL_SDK_DISABLED: 'true' }, { OTEL_TRACES_EXPORTER: 'none' }]) {
+      expect(traced({ OTEL_EXPORTER_OTLP_ENDPOINT: base, ...off })).toEqual({
+        tracing: undefined,
+        faults: [],
+      });
+    }
+  });
+
+  test('name the service, and hold headers that may come from a file', () => {
+    expect(
+      traced({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
+        OTEL_SERVICE_NAME: 'rescue',
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20YQ%3D%3D, x-tenant=orders,',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      }),
+    ).toEqual({
+      tracing: {
+        url: 'http://c/v1/traces',
+        headers: { authorization: 'Basic YQ==', 'x-tenant': 'orders' },
+        serviceName: 'rescue',
+      },
+      faults: [],
+    });
+    const { faults } = traced({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
+      OTEL_EXPORTER_OTLP_HEADERS_FILE: '/run/secrets/token',
+    });
+    expect(faults).toEqual([
+      'OTEL_EXPORTER_OTLP_HEADERS its entry 1 must be name=value, with special characters percent-encoded',
+    ]);
+  });
+
+  test('are refused by name where they cannot be followed, without the value of a secret', () => {
+    const { faults } = traced({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_HEADERS: 'a=%zz-hush,=hush,b=hush%0Ac',
+    });
+    expect(faults).toHaveLength(4);
+    expect(faults[0]).toMatch(/^OTEL_EXPORTER_OTLP_PROTOCOL .*4318/);
+    expect(faults.join()).not.toContain('hush');
+    expect(traced({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }).faults).toEqual([
+      expect.stringMatching(/^OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that begins with http:/),
+    ]);
+  });
+});

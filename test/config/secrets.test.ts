@@ -34,12 +34,14 @@ const ENV = {
   PAGERDUTY_API_TOKEN: 'hush-22',
   PAGERDUTY_FROM_EMAIL: 'bot@example.com',
   PAGERDUTY_WEBHOOK_SECRET: 'hush-23,hush-24',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'https://u:hush-25@collector',
+  OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20hush-26',
 };
 
 test('every secret of the environment and the file is among the secrets, and nothing else', () => {
   const { config, environment } = loadConfig({ env: ENV, cwd: '/', readFile: () => FILE });
   const secrets = secretsOf(environment, config);
-  const expected = Array.from({ length: 24 }, (_, index) => `hush-${String(index + 1).padStart(2, '0')}`);
+  const expected = Array.from({ length: 26 }, (_, index) => `hush-${String(index + 1).padStart(2, '0')}`);
   expect(secrets.map((secret) => /hush-\d\d/.exec(secret)?.[0]).sort()).toEqual(expected);
 });
 

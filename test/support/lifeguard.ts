@@ -50,6 +50,8 @@ export interface HarnessOptions {
   /** The store; a fresh database when left out. */
   readonly storeUrl?: string;
   readonly logs?: string[];
+  /** Where traces go. */
+  readonly tracing?: Environment['tracing'];
   /** Milliseconds by which the clock is ahead from the start: a Lifeguard that was down for so long. */
   readonly aheadMs?: number;
   /** The clock and the timers of the dead man's switch and the heartbeat. */
@@ -64,7 +66,7 @@ export interface Harness {
   /** Moves the store's clock on and lets what fell due happen. */
   fastForward(ms: number): Promise<void>;
   /** Sends a notification as Alertmanager would. */
-  alert(body: object): Promise<Response>;
+  alert(body: object, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** All messages of a channel, replies included. */
   messages(channel: string): Message[];
   /** Waits for a message that fits; fails with what was there instead. */
@@ -156,6 +158,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       webhookSecrets: ['pd-secret'],
       ...(options.rest === true ? { apiToken: API_TOKEN, fromEmail: FROM_EMAIL } : {}),
     },
+    ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
     logLevel: 'debug',
     console: false,
   };
@@ -190,10 +193,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       skew += ms;
       await app.engine.sweeper.sweep();
     },
-    alert: (body) =>
+    alert: (body, headers) =>
       fetch(`http://127.0.0.1:${app.port}/webhooks/alertmanager`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${WEBHOOK_TOKEN}` },
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${WEBHOOK_TOKEN}`,
+          ...headers,
+        },
         body: JSON.stringify(body),
       }),
     message: (channel, fits, what) =>

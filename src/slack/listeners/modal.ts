@@ -1,7 +1,7 @@
 import type { webApi } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
-import { inScope } from '../../observe/scope.ts';
+import { currentScope, inScope } from '../../observe/scope.ts';
 import type { Desk } from '../desk.ts';
 import { toldText } from '../views/told.ts';
 import { actorOf, troubleText } from './press.ts';
@@ -26,7 +26,7 @@ export function takeModal(
   sent: SentModal,
   act: (actor: Actor) => Promise<{ readonly told?: Told }>,
 ): Promise<void> {
-  return inScope({ incident: sent.incident }, () => take(desk, client, sent, act));
+  return inScope({ ...currentScope(), incident: sent.incident }, () => take(desk, client, sent, act));
 }
 
 async function take(

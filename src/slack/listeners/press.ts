@@ -8,7 +8,7 @@ import type {
 } from '@slack/bolt';
 import type { Told } from '../../incident/decide/index.ts';
 import type { Actor } from '../../incident/people.ts';
-import { inScope } from '../../observe/scope.ts';
+import { currentScope, inScope } from '../../observe/scope.ts';
 import { LifelineError } from '../../pool/faults.ts';
 import type { Desk } from '../desk.ts';
 import { toldText } from '../views/told.ts';
@@ -66,7 +66,7 @@ type ActionArgs = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMidd
 function listenTo(app: App, pattern: RegExp, take: (args: ActionArgs) => Promise<void>): void {
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: pattern }, (args) => {
     const incident = text(parse(args.action.value), 'i');
-    return inScope(incident === '' ? {} : { incident }, () => take(args));
+    return inScope({ ...currentScope(), ...(incident === '' ? {} : { incident }) }, () => take(args));
   });
 }
 
