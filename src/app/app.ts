@@ -93,6 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   let intakes: Readonly<Record<string, Route>> | undefined;
 
   const metrics = createMetrics({
+    levels: Math.max(...[config, ...config.pools].map(({ escalation }) => escalation?.levels.length ?? 0)),
     collect: {
       outbox: async () => (await need(engine)).outbox.figures(),
       queueDepth: async () => (await need(engine)).queue.depth(),

@@ -17,6 +17,9 @@ const COLLECT_WITHIN_MS = 2_000;
  */
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
+/** The answers to webhooks that somebody wants to hear of. */
+const CODES = ['200', '400', '401', '413', '503', 'cut'] as const;
+
 /** Where the figures come from that must be asked for; asked once a scrape. */
 export interface Collectors {
   readonly outbox?: () => Promise<Pick<OutboxFigures, 'due' | 'dead' | 'lagMs'>>;
@@ -28,6 +31,8 @@ export interface MetricsOptions {
   readonly collect?: Collectors;
   /** How long a scrape waits for each figure, in milliseconds; 2,000 when left out. */
   readonly collectWithinMs?: number;
+  /** How many levels there are to page. */
+  readonly levels?: number;
 }
 
 /** What became of a notice of PagerDuty; `unknown`: of none of our pages. */
@@ -73,6 +78,14 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   const to = createInstruments(registry);
+  // Prometheus takes a counter that appears with its first count for one that has not moved: what alerts ask
+  // about stands there from the start, with 0.
+  for (const source of ['alertmanager', 'pagerduty']) {
+    for (const code of CODES) to.webhooks.inc({ source, code }, 0);
+  }
+  for (let level = 1; level <= (options.levels ?? 0); level += 1) {
+    for (const outcome of ['sent', 'retried', 'failed']) to.pages.inc({ level, outcome }, 0);
+  }
   const statesOf = new Map<string, readonly string[]>();
 
   const asked: readonly Gauge[] = [

@@ -265,6 +265,17 @@ describe('a scrape', () => {
     expect(valueIn(page, 'scrape_faults_total{figure="queue_depth"}')).toBe(1);
   });
 
+  test('shows what alerts ask about before it has happened: a counter that appears with 1 has not moved', async () => {
+    const page = await createMetrics({ levels: 2 }).render();
+    for (const sample of [
+      'webhooks_total{source="alertmanager",code="401"}',
+      'webhooks_total{source="pagerduty",code="503"}',
+      'pages_total{level="2",outcome="failed"}',
+    ]) {
+      expect(valueIn(page, sample), sample).toBe(0);
+    }
+  });
+
   test('is shared by all that come at the same time', async () => {
     let asked = 0;
     const metrics = createMetrics({
@@ -283,6 +294,6 @@ describe('a scrape', () => {
     const one = createMetrics();
     const other = createMetrics();
     one.webhook('pagerduty', 200, 1);
-    expect(await other.render()).not.toContain('source="pagerduty"');
+    expect(valueIn(await other.render(), 'webhooks_total{source="pagerduty",code="200"}')).toBe(0);
   });
 });
