@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type Arrived, startCollector } from '../support/collector.ts';
-import { type Harness, notification, PEOPLE, startHarness } from '../support/lifeguard.ts';
+import { type Harness, notification, PEOPLE, startHarness, wordsOf } from '../support/lifeguard.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { happened, MINUTE, paged, quietDatabase } from './story.ts';
 
@@ -38,6 +38,13 @@ test('an alert is one trace to every Slack call and every page, across a restart
   await paged(first, 1);
   await happened(first, 'ThreadOpened');
   await happened(first, 'VerdictReached');
+  const thread = await first.message(
+    'backend-team',
+    (one) => wordsOf(one).includes('"Acknowledge"'),
+    'the thread',
+  );
+  await first.slack.actor.press(PEOPLE.alice, thread, 'Acknowledge');
+  await paged(first, 1, 'acknowledge');
   await first.settled();
   const slackCalls = first.slack.api.calls.filter(({ method }) => method !== 'auth.test');
   await first.stop();
@@ -54,9 +61,17 @@ test('an alert is one trace to every Slack call and every page, across a restart
     const above = story.find(({ id }) => id === span.parent);
     if (above !== undefined) expect(span.start, pathOf(span, story)).toBeGreaterThanOrEqual(above.start);
   }
-  // What the samples tell by themselves follows from no webhook.
-  expect(new Set(spans.filter(({ trace }) => trace !== SENDER.trace).map(({ name }) => name))).toEqual(
+  // What the samples tell by themselves follows from no webhook, and a press begins a trace of its own.
+  const others = spans.filter(({ trace }) => trace !== SENDER.trace);
+  const press = others.find(({ name }) => name === 'POST /slack/events');
+  expect(new Set(others.filter(({ trace }) => trace !== press?.trace).map(({ name }) => name))).toEqual(
     new Set(['commit RecordResponsive']),
+  );
+  expect(others.map((span) => pathOf(span, others))).toEqual(
+    expect.arrayContaining([
+      'POST /slack/events › commit Acknowledge › effect slack.message › slack chat.update',
+      'POST /slack/events › commit Acknowledge › effect pagerduty.event › pagerduty enqueue acknowledge',
+    ]),
   );
   expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(['rescue']));
 
@@ -78,7 +93,7 @@ test('an alert is one trace to every Slack call and every page, across a restart
     .filter(({ msg }) => /^effect (done|later|dead)$/.test(msg));
   expect(ran.length).toBeGreaterThan(10);
   expect(
-    story
+    spans
       .filter(({ kind }) => kind === 5)
       .map(({ attributes }) => attributes['lifeguard.effect'])
       .toSorted(),
@@ -86,17 +101,17 @@ test('an alert is one trace to every Slack call and every page, across a restart
   for (const method of new Set(slackCalls.map((call) => call.method))) {
     const count = slackCalls.filter((call) => call.method === method).length;
     expect(
-      story.filter(({ name }) => name === `slack ${method}`),
+      spans.filter(({ name }) => name === `slack ${method}`),
       method,
     ).toHaveLength(count);
   }
 
-  // Level 2 falls due in another process, which knows of the trace by the store alone.
-  const second = await start(6 * MINUTE);
+  // Level 3 falls due in another process, which knows of the trace by the store alone.
+  const second = await start(16 * MINUTE);
   await paged(second, 1);
   await happened(second, 'Paged');
   await second.settled();
-  const parent = second.messages('database-team')[0];
+  const parent = second.messages('infrastructure')[0];
   expect(parent).toBeDefined();
   await second.stop();
   expect(collector.problems).toEqual([]);
