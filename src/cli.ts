@@ -10,6 +10,8 @@ const USAGE = `usage: lifeguard <command>
   check                 tries every connection, Slack scope and database grant that the configuration needs
   migrate               brings the store's schema up to date
   runbook lint FILE     what each step of a runbook would run, or everything that is wrong with it
+  report ID [--format md|json]
+                        the postmortem of an incident, read off what was recorded
   demo [--auto] [--fast] [--port N]
                         the whole story on this machine: no account, no Docker, no configuration
                         --auto plays both people and ends; --fast makes a second of each minute
@@ -29,6 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import('./cli/check.ts')).check();
     case 'runbook':
       return (await import('./cli/runbook.ts')).runbook(rest);
+    case 'report':
+      return (await import('./cli/report.ts')).report(rest);
     case 'demo':
       return demo(rest);
     case 'help':
