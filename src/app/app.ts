@@ -24,6 +24,7 @@ import { createSlackApp, listen, SLACK_PATH, type SlackApp } from '../slack/app.
 import { createSlackClient } from '../slack/client.ts';
 import type { OnCallNow } from '../slack/desk.ts';
 import { Groups } from '../slack/groups.ts';
+import { createLimits } from '../slack/limits.ts';
 import { Alarms } from '../store/alarms.ts';
 import { Pages } from '../store/pages.ts';
 import { KEEP_SAMPLES_MS, Samples } from '../store/samples.ts';
@@ -60,6 +61,8 @@ export interface AppOptions {
   readonly skewMs?: () => number;
   /** The clock and the timers of the dead man's switch, the heartbeat and the looks at the parts; tests only. */
   readonly watchTimers?: Timers;
+  /** Slack's limits run so many times faster; tests only. */
+  readonly slackPace?: number;
   /** A certificate authority to trust for PagerDuty, besides the usual ones. */
   readonly pagerCa?: string;
   /** The line on top of the console. */
@@ -206,8 +209,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     const place = await (options.place ?? openStorePlace(environment, options.folder, log));
     undo.push(() => place.stop());
     await migrateWhenUp(place.url, log, stopping.signal);
+    const limits = environment.slackRateLimits === 'none' ? undefined : createLimits(options.slackPace);
     store = new Store({
       url: place.url,
+      ...(limits === undefined ? {} : { firstBill: limits.firstBill }),
       ...(options.skewMs === undefined ? {} : { skewMs: options.skewMs }),
       ...(tracing.isOn ? { traceparent: () => currentScope().traceparent } : {}),
     });
@@ -243,6 +248,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       alone: place.alone,
       watch,
       tracing,
+      ...(limits === undefined ? {} : { limits }),
       ...(options.pagerCa === undefined ? {} : { pagerCa: options.pagerCa }),
     });
     const running = engine;

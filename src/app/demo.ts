@@ -151,6 +151,7 @@ async function startLifeguard(
     role: 'all',
     slack: { mode: 'console' },
     slackApiUrl: 'https://slack.com/api/',
+    slackRateLimits: 'none',
     pagerduty: { eventsServer: pager.server, apiServer: pager.server, webhookSecrets: [] },
     logLevel: 'error',
     console: true,

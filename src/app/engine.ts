@@ -10,7 +10,9 @@ import { Loop } from '../effects/loop.ts';
 import { type EffectQueue, openQueue } from '../effects/queue.ts';
 import { Runner } from '../effects/runner.ts';
 import { Sweeper } from '../effects/sweeper.ts';
+import { Turnstile } from '../effects/turnstile.ts';
 import type { Policy } from '../incident/policy.ts';
+import { GATHER_MS, HANDFUL } from '../incident/storm.ts';
 import { timerCommand } from '../incident/timers.ts';
 import type { WatchCall } from '../observe/calls.ts';
 import type { Logger } from '../observe/log.ts';
@@ -28,10 +30,14 @@ import { Channels } from '../slack/channels.ts';
 import type { createSlackClient } from '../slack/client.ts';
 import { createDrawing } from '../slack/draw.ts';
 import type { Groups } from '../slack/groups.ts';
+import type { Limits } from '../slack/limits.ts';
 import { createSharing } from '../slack/share.ts';
+import { createTill, OPEN_TILL, type Till } from '../slack/till.ts';
+import { Budgets } from '../store/budgets.ts';
 import { Outbox } from '../store/outbox.ts';
 import { Presence } from '../store/presence.ts';
 import type { Claimed, Committed, Store } from '../store/store.ts';
+import { Storms, stormKey } from '../store/storms.ts';
 import type { Diagnoses } from './diagnosis.ts';
 import { createPager, type Pager } from './pager.ts';
 import { createPictures } from './pictures.ts';
@@ -55,6 +61,8 @@ export interface EngineOptions {
   readonly slack: { readonly client: ReturnType<typeof createSlackClient>; readonly groups: Groups };
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** What is kept of Slack's limits; left out: nothing. */
+  readonly limits?: Limits;
   /** This process has the store to itself: what a killed one had claimed is free again at once. */
   readonly alone: boolean;
   /** A certificate authority to trust for PagerDuty, besides the usual ones. */
@@ -120,9 +128,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     policies.set(pool, noted);
     return noted;
   };
+  const budgets = new Budgets(store);
+  const storms = new Storms(store);
   const loop: Loop = new Loop({
     store,
     ...carriers,
+    ...(works ? { onWaiting: () => turnstile.nudge() } : {}),
     policy,
     tracing: options.tracing,
     onCommit: (committed, command) => {
@@ -135,11 +146,23 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       }
     },
   });
+  const turnstile: Turnstile = new Turnstile({
+    budgets,
+    dispatch: carriers.dispatch,
+    onCrowd: () => gatherStorms(loop, storms, store),
+    onError,
+  });
   let pagerTrouble: string | undefined;
+  const till = options.limits === undefined ? OPEN_TILL : createTill(budgets, options.limits);
   const runner: Runner = new Runner({
     outbox,
     loop,
-    handlers: handlersOf(options, pager, loop, policy, (trouble) => {
+    wait: async (effect, budget, why) => {
+      const waits = await budgets.wait(effect, budget, why);
+      if (waits) turnstile.nudge();
+      return waits;
+    },
+    handlers: handlersOf(options, { pager, loop, policy, till, storms }, (trouble) => {
       pagerTrouble = trouble;
     }),
     name,
@@ -161,7 +184,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   // What is owed is taken up where it was found as well: the queue drops an offer of what a killed worker has
   // in hands until it takes that one for dead, and a process that does not live that long would never get to it.
-  const sweeper = new Sweeper({ outbox, dispatch: carriers.dispatch, onError });
+  const sweeper = new Sweeper({
+    outbox,
+    dispatch: carriers.dispatch,
+    onError,
+    ...(works ? { onWaiting: () => turnstile.nudge() } : {}),
+  });
   if (works) {
     // Before the first claim: one whose runner is not there counts for nothing.
     await presence?.start();
@@ -182,6 +210,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     async stop() {
       pager.onCalls.stop();
       await sweeper.stop();
+      await turnstile.stop();
       await Promise.all([queue.close(), runner.stop()]);
       await presence?.stop();
     },
@@ -196,11 +225,29 @@ function takenOver({ incident, events }: Committed, config: Config): string | un
   return pool?.detect?.warn === undefined ? undefined : pool.name;
 }
 
+/** Where more opens into a channel than its threads can follow, one message tells it all. */
+async function gatherStorms(loop: Loop, storms: Storms, store: Store): Promise<void> {
+  for (const { channel, opened, since } of await storms.gathering(GATHER_MS, HANDFUL)) {
+    const id = await store.nextIncidentId();
+    await loop.submit({
+      to: { key: stormKey(channel), reopenWithinMs: 0 },
+      command: { type: 'GatherStorm', id, channel, opened, since: since.toISOString() },
+    });
+  }
+}
+
+/** What handlers share. */
+interface Shared {
+  readonly pager: Pager;
+  readonly loop: Loop;
+  readonly policy: (pool: string | undefined) => Policy;
+  readonly till: Till;
+  readonly storms: Storms;
+}
+
 function handlersOf(
   options: EngineOptions,
-  pager: Pager,
-  loop: Loop,
-  policy: (pool: string | undefined) => Policy,
+  { pager, loop, policy, till, storms }: Shared,
   onTry: (trouble: string | undefined) => void,
 ): Handlers {
   const { config, store, pools, slack, diagnoses } = options;
@@ -209,6 +256,8 @@ function handlersOf(
     'slack.message': createDrawing({
       client: slack.client,
       store,
+      till,
+      membersOf: (storm) => storms.members(storm),
       channels: new Channels(slack.client),
       defaultChannel: config.slack.channel,
       contextOf: (pool) => ({
@@ -221,6 +270,7 @@ function handlersOf(
     'slack.file': createSharing({
       client: slack.client,
       store,
+      till,
       make: createPictures({
         configOf: (pool) => pools.configOf(pool),
         prometheusOf: (pool) => diagnoses.prometheus(pool),

@@ -47,6 +47,7 @@ export async function measureAlertToThread(bench: Bench): Promise<AlertToThread>
 
 /** Waits until the thread is complete: the next alert is a night of its own. */
 async function quiet(bench: Bench): Promise<void> {
+  await bench.refill();
   let lastChange = performance.now();
   const end = bench.slack.workspace.subscribe(() => {
     lastChange = performance.now();

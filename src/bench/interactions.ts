@@ -34,6 +34,7 @@ export async function measureApproveToGone(bench: Bench): Promise<number[]> {
 
 /** Asks for the end of a backend and has it approved: the time from the press until its client is cut off, in ms. */
 export async function approveToGone(bench: Bench, victim: pg.Client, pid: number): Promise<number> {
+  await bench.refill();
   await bench.slack.actor.command('U0ALICE', 'backend-team', '/pool', `kill ${pid}`);
   const preview = await until(() => find(bench, `Terminate backend ${pid} `));
   const gone = new Promise<number>((resolve) => victim.once('end', () => resolve(performance.now())));

@@ -5,6 +5,7 @@ import { measureApproveToGone, measureInteractions } from './interactions.ts';
 import { benchKill } from './kill.ts';
 import { measureMemory } from './memory.ts';
 import { type Bench, startBench } from './setup.ts';
+import { benchStorm } from './storm.ts';
 import { benchTimers } from './timers.ts';
 
 /** What can be measured, each by its name: `npm run bench -- thread`. Without one all of these are. */
@@ -52,6 +53,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
 const ALONE: Readonly<Record<string, () => Promise<void>>> = {
   diagnosis: benchDiagnosis,
   kill: benchKill,
+  storm: benchStorm,
   timers: benchTimers,
 };
 

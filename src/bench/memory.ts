@@ -14,6 +14,7 @@ export async function measureMemory(bench: Bench): Promise<number> {
       while (next < INCIDENTS) {
         next += 1;
         await bench.alert({ bench: `memory-${next}` }, new Date());
+        await bench.refill();
       }
     }),
   );

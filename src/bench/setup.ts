@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { type Patient, startPatient } from '../console/demo/patient.ts';
 import { type StandIn, startSlackStandIn } from '../console/server.ts';
 import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
@@ -18,10 +19,13 @@ export interface Bench {
   readonly patient: Patient;
   /** Posts an Alertmanager notification and resolves with the HTTP status. */
   alert(labels: Record<string, string>, startsAt: Date, status?: 'firing' | 'resolved'): Promise<number>;
+  /** Fills Slack's budgets, as a quiet minute would: each run is an incident of its own. */
+  refill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const TOKEN = 'bench-token';
+/** The token of the webhook. */
+export const BENCH_TOKEN = 'bench-token';
 const READY_WITHIN_MS = 20_000;
 
 /**
@@ -48,10 +52,12 @@ pools:
     PORT: String(port),
     DATABASE_URL: store.url,
     PATIENT_URL: patient.lifeguardUrl,
-    ALERTMANAGER_WEBHOOK_TOKEN: TOKEN,
+    ALERTMANAGER_WEBHOOK_TOKEN: BENCH_TOKEN,
   });
   const origin = `http://127.0.0.1:${port}`;
   await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
+  const budgets = new pg.Client({ connectionString: store.url });
+  await budgets.connect();
   return {
     port,
     pid: child.pid ?? 0,
@@ -61,13 +67,17 @@ pools:
     async alert(labels, startsAt, status = 'firing') {
       const answer = await fetch(`${origin}/webhooks/alertmanager`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${BENCH_TOKEN}` },
         body: JSON.stringify(notification(labels, startsAt, status)),
       });
       await answer.arrayBuffer();
       return answer.status;
     },
+    async refill() {
+      await budgets.query(`update slack_budgets set full_at = 'epoch'`);
+    },
     async stop() {
+      await budgets.end();
       const gone = once(child, 'exit');
       child.kill('SIGTERM');
       await gone;
@@ -127,7 +137,8 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-function notification(labels: Record<string, string>, startsAt: Date, status: 'firing' | 'resolved') {
+/** What Alertmanager sends of one alert. */
+export function notification(labels: Record<string, string>, startsAt: Date, status: 'firing' | 'resolved') {
   const all = { alertname: 'DatabaseConnectionPoolExhaustion', severity: 'critical', ...labels };
   const key = Object.entries(all).join(',');
   return {

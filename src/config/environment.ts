@@ -4,7 +4,14 @@ import { createReader, type Reader } from './environment/reader.ts';
 import { readSlack, readSlackApiUrl, slackWarnings } from './environment/slack.ts';
 import { readTracing } from './environment/tracing.ts';
 import { isUrlOf, POSTGRES_SCHEMES } from './schema/fields.ts';
-import { type Environment, type Fault, LOG_LEVELS, ROLES, type SlackEnvironment } from './types.ts';
+import {
+  type Environment,
+  type Fault,
+  LOG_LEVELS,
+  RATE_LIMITS,
+  ROLES,
+  type SlackEnvironment,
+} from './types.ts';
 import type { Env, Variables } from './variables.ts';
 
 const DEFAULT_PORT = 3000;
@@ -41,6 +48,12 @@ export function readEnvironment(env: Env, variables: Variables): ReadEnvironment
     ...readUrl(reader, 'redisUrl', 'REDIS_URL', ['redis:', 'rediss:']),
     slack,
     slackApiUrl: readSlackApiUrl(reader),
+    // The console takes whatever comes.
+    slackRateLimits: reader.word(
+      'SLACK_RATE_LIMITS',
+      RATE_LIMITS,
+      slack.mode === 'console' ? 'none' : 'slack',
+    ),
     ...optional('alertmanagerToken', reader.secret('ALERTMANAGER_WEBHOOK_TOKEN')),
     pagerduty: readPagerDuty(reader),
     logLevel: reader.word('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -277,6 +277,8 @@ export interface Environment {
   readonly slack: SlackEnvironment;
   /** Slack's Web API; ends in a slash. */
   readonly slackApiUrl: string;
+  /** `slack`: its limits are kept; `none`: nothing is counted, and a 429 is waited out. */
+  readonly slackRateLimits: (typeof RATE_LIMITS)[number];
   /** Bearer token or basic-auth password of Alertmanager's webhook. A secret. */
   readonly alertmanagerToken?: string;
   readonly pagerduty: {
@@ -295,6 +297,9 @@ export interface Environment {
   /** Whether the local console is served. */
   readonly console: boolean;
 }
+
+/** What is kept of Slack's rate limits. */
+export const RATE_LIMITS = ['slack', 'none'] as const;
 
 /** One thing wrong with the configuration. */
 export interface Fault {

@@ -8,7 +8,7 @@ export interface Handled {
   readonly command?: Command;
   /** The message that now stands in its slot. */
   readonly message?: EffectOutcome['message'];
-  /** Not over yet: run it again after this long. The due time is in the store, so a killed process loses none. */
+  /** Not over yet: run it again after this long; what it reports besides is committed before. The due time is in the store, so a killed process loses none. */
   readonly againAfterMs?: number;
 }
 
@@ -42,6 +42,21 @@ export class Later extends Error {
     this.name = 'Later';
     this.afterMs = options.afterMs;
     this.command = options.command;
+  }
+}
+
+/**
+ * Not sent, for the outside system takes no more just now: it waits until its turn comes, and whoever
+ * worked at it is free meanwhile.
+ */
+export class NoRoom extends Error {
+  /** What it waits for. */
+  readonly budget: string;
+
+  constructor(budget: string) {
+    super(`waits for its turn: ${budget}`);
+    this.name = 'NoRoom';
+    this.budget = budget;
   }
 }
 

@@ -17,6 +17,8 @@ export interface LoopOptions {
   };
   /** The rules for a pool, from the configuration as it is now. */
   readonly policy: (pool: string | undefined) => Policy;
+  /** Told when something that was committed waits for a budget. */
+  readonly onWaiting?: () => void;
   /** Told of every commit, after it: metrics and logs hang here. */
   readonly onCommit?: (committed: Committed, command: Command) => void;
   readonly tracing?: Tracing;
@@ -59,7 +61,7 @@ export class Loop {
     submissions: readonly Submission[],
     outcome: EffectOutcome | undefined,
   ): Promise<Committed[]> {
-    const { store, policy, dispatch, atOnce, onCommit } = this.#options;
+    const { store, policy, dispatch, atOnce, onCommit, onWaiting } = this.#options;
     const results = await store.commit(
       submissions.map(({ to, command, pool }) => ({ to, command, policy: (known) => policy(known ?? pool) })),
       outcome,
@@ -70,9 +72,10 @@ export class Loop {
       const submission = submissions[index];
       if (submission !== undefined) onCommit?.(result, submission.command);
     }
-    const ids = results.flatMap(({ effects, claimed }) =>
-      runnable(effects).filter((id) => id !== claimed?.effect.id),
+    const ids = results.flatMap(({ effects, claimed, waits }) =>
+      runnable(effects).filter((id) => id !== claimed?.effect.id && id !== waits),
     );
+    if (results.some(({ waits }) => waits !== undefined)) onWaiting?.();
     // All is committed: a queue that cannot take it is no reason to tell the caller that it failed.
     if (ids.length > 0) void dispatch(ids).catch(() => undefined);
     return results;

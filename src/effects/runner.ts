@@ -7,17 +7,19 @@ import { RENEW_EVERY_MS } from '../store/lease.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { Claimed } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
-import { type CommittedWith, type Handled, type Handlers, Hopeless, Later } from './handler.ts';
+import { type CommittedWith, type Handled, type Handlers, Hopeless, Later, NoRoom } from './handler.ts';
 import type { Loop } from './loop.ts';
 
 /** An effect that could not be carried out for this long is given up, and shown as dead. */
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 
 /** How one run of an effect ended, for logs and metrics. */
-export type RunEnd = 'done' | 'superseded' | 'later' | 'dead';
+export type RunEnd = 'done' | 'superseded' | 'waits' | 'later' | 'dead';
 
 export interface RunnerOptions {
   readonly outbox: Outbox;
+  /** Lets an effect wait for a budget. @returns false when another that waits does its work too */
+  readonly wait?: (effect: string, budget: string, why: string) => Promise<boolean>;
   readonly loop: Loop;
   readonly handlers: Handlers;
   /** A name of this process, unique among the replicas. */
@@ -148,7 +150,7 @@ export class Runner {
     );
   }
 
-  /** True when the effect is over, one way or the other; false when it was put off. */
+  /** True when its lane goes on: the effect is over, or has stepped out of it to wait for a budget. */
   async #carryOut(effect: Effect, committed: CommittedWith | undefined, span?: Span): Promise<boolean> {
     const began = performance.now();
     const ended = (end: RunEnd, error?: Error): void => {
@@ -161,12 +163,20 @@ export class Runner {
       handled = await this.#handle(effect, committed);
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
+      if (error instanceof NoRoom && this.#options.wait !== undefined) {
+        const waits = await this.#options.wait(effect.id, error.budget, error.message);
+        ended(waits ? 'waits' : 'superseded');
+        return true;
+      }
       const over = await this.#failed(effect, error);
       ended(over ? 'dead' : 'later', error);
       return over;
     }
     if (handled.againAfterMs !== undefined) {
-      await this.#options.outbox.postpone(effect.id, handled.againAfterMs, 'to be looked at again');
+      const { command, message, againAfterMs } = handled;
+      if (command !== undefined)
+        await this.#options.loop.submit({ to: { incident: effect.incident }, command });
+      await this.#options.outbox.postpone(effect.id, againAfterMs, 'to be looked at again', message);
       ended('later');
       return false;
     }

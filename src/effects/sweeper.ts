@@ -15,6 +15,8 @@ const PORTION = 500;
 export interface SweeperOptions {
   readonly outbox: Pick<Outbox, 'look'>;
   readonly dispatch: (ids: readonly string[]) => Promise<void>;
+  /** Told at each look that finds effects waiting for a budget. */
+  readonly onWaiting?: () => void;
   readonly onError: (error: Error) => void;
 }
 
@@ -71,7 +73,8 @@ export class Sweeper {
       // Not the time of day, which may be set back: an offer that was lost would not be made again till then.
       const now = performance.now();
       for (const [offer, at] of this.#offered) if (now - at > OFFER_AGAIN_MS) this.#offered.delete(offer);
-      const { owed, inMs } = await outbox.look(PORTION);
+      const { owed, inMs, waiting } = await outbox.look(PORTION);
+      if (waiting) this.#options.onWaiting?.();
       const looked = performance.now();
       const fresh = owed.filter((one) => !this.#offered.has(offerOf(one)));
       if (fresh.length > 0) {

@@ -27,6 +27,19 @@ export type Command =
     }
   /** `incident`: one of the pool has opened and says more than the warning; left out, the pool is calm again. */
   | { readonly type: 'ClearWarning'; readonly by?: 'incident' }
+  /** So many incidents have opened into one channel, and not all of their threads can be there yet. */
+  | {
+      readonly type: 'GatherStorm';
+      readonly id: string;
+      readonly channel: string;
+      readonly opened: number;
+      /** ISO 8601, when the first of them opened. */
+      readonly since: string;
+    }
+  /** No more have come for a while, and every thread is there. */
+  | { readonly type: 'EndStorm' }
+  /** Somebody wants the thread of this incident ahead of the others. */
+  | { readonly type: 'BringThread'; readonly by: Actor }
   | { readonly type: 'Acknowledge'; readonly by: Actor }
   | { readonly type: 'RunStep'; readonly by: Actor; readonly step: number }
   | { readonly type: 'RunAllSteps'; readonly by: Actor }

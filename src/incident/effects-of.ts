@@ -1,9 +1,10 @@
-import type { EffectSpec } from './effects.ts';
+import type { EffectSpec, Urgency } from './effects.ts';
 import type { Event } from './events.ts';
 import { evolve } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import { react } from './react.ts';
 import type { Incident } from './state.ts';
+import { USUAL } from './urgency.ts';
 
 /** The incident after the events, and all that follows from them, each with a stable id. */
 export interface Consequence {
@@ -38,17 +39,28 @@ export function effectsOf(
 ): Consequence {
   let state = before;
   const effects: (EffectSpec & { id: string })[] = [];
-  const drawn = new Set<string>();
+  const drawn = new Map<string, number>();
   for (const event of events) {
     state = evolve(state, event);
     for (const [place, spec] of react(state, event, policy).entries()) {
       if (spec.kind === 'slack.message') {
-        if (drawn.has(spec.payload.slot)) continue;
-        drawn.add(spec.payload.slot);
+        const before = drawn.get(spec.payload.slot);
+        if (before !== undefined) {
+          effects[before] = moreUrgent(effects[before], spec);
+          continue;
+        }
+        drawn.set(spec.payload.slot, effects.length);
       }
       effects.push({ ...spec, id: `${state.id}.${state.seq}.${place}` });
     }
   }
   if (state === undefined) throw new Error('no event, no incident');
   return { state, effects };
+}
+
+/** The drawing that stays is as urgent as the one that it spares. */
+function moreUrgent<T extends EffectSpec>(kept: T | undefined, spared: EffectSpec): T {
+  if (kept === undefined) throw new Error('a drawing that was counted is not there');
+  const urgency = Math.min(kept.urgency ?? USUAL, spared.urgency ?? USUAL) as Urgency;
+  return { ...kept, urgency };
 }

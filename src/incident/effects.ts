@@ -13,7 +13,17 @@ export type EffectSpec = {
   readonly lane?: string;
   /** Not before this time (ISO 8601); at once when absent. */
   readonly due?: string;
+  /** Who goes first where the outside system takes only so much at a time; 2 when absent. */
+  readonly urgency?: Urgency;
 } & EffectWork;
+
+/**
+ * - 0: the answer to a person, and the summary of a storm
+ * - 1: a new thread, its verdict, a call for those whom a page has not reached
+ * - 2: a notice
+ * - 3: how things stand: steps, redrawings, pictures
+ */
+export type Urgency = 0 | 1 | 2 | 3;
 
 /** The kinds of work, each with its payload. */
 export type EffectWork =
@@ -90,6 +100,11 @@ export type Effect = EffectWork & {
   readonly attempt: number;
   /** ISO 8601, when the effect was committed. */
   readonly createdAt: string;
+  /** ISO 8601, from when on it was to be done; later than `createdAt` after it was put off. */
+  readonly dueAt?: string;
+  readonly urgency?: Urgency;
+  /** The budget that it has been given its share of, by its key, and when, by the clock of `performance.now()`. */
+  readonly granted?: { readonly budget: string; readonly at: number };
 };
 
 /** An effect of one kind. */

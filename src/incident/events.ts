@@ -41,6 +41,8 @@ export type Event = { readonly at: string } & (
       readonly ts: string;
       readonly permalink?: string;
     }
+  /** Somebody wants the thread now, ahead of those that wait for Slack too. */
+  | { readonly type: 'ThreadWanted'; readonly by: PersonRef }
   | {
       readonly type: 'Acknowledged';
       readonly by: PersonRef;

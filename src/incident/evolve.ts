@@ -99,6 +99,8 @@ function apply(state: Incident, event: Exclude<Event, { type: 'IncidentOpened' }
           ...(event.permalink === undefined ? {} : { permalink: event.permalink }),
         },
       };
+    case 'ThreadWanted':
+      return { ...state, threadWanted: { by: event.by, at: event.at } };
     case 'Acknowledged':
       return {
         ...state,

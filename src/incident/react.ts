@@ -7,6 +7,7 @@ import { remindedAt } from './follow-ups.ts';
 import type { Policy } from './policy.ts';
 import type { Incident } from './state.ts';
 import { VERDICT_AFTER_MS } from './timers.ts';
+import { urgencyOf } from './urgency.ts';
 import { firstLook, isWatched } from './verification.ts';
 
 /**
@@ -161,7 +162,8 @@ function filesOf(state: Incident, number: number): EffectSpec[] {
 }
 
 function fileOf(state: Incident, file: SharedFile): EffectSpec {
-  return { kind: 'slack.file', lane: `files.${state.id}`, payload: { file, firing: state.firing } };
+  const payload = { file, firing: state.firing };
+  return { kind: 'slack.file', lane: `files.${state.id}`, urgency: 3, payload };
 }
 
 function pagedLevels(state: Incident, except?: number): number[] {
@@ -199,9 +201,10 @@ function pagerduty(
 }
 
 function drawings(state: Incident, event: Event): EffectSpec[] {
-  if (event.type === 'IncidentOpened') return [message(state, 'parent')];
-  if (state.thread === undefined) return [];
-  if (event.type === 'ThreadOpened') return threadSlots(state).map((slot) => message(state, slot));
+  const message = (slot: Slot): EffectSpec => messageOf(state, event, slot);
+  if (event.type === 'IncidentOpened') return [message('parent')];
+  if (state.thread === undefined) return event.type === 'ThreadWanted' ? [message('parent')] : [];
+  if (event.type === 'ThreadOpened') return threadSlots(state).map(message);
   const slots: Slot[] = [];
   if (changesParent(event)) slots.push('parent');
   if (event.type === 'VerdictReached' || event.type === 'RootCauseNamed') slots.push('verdict');
@@ -220,7 +223,7 @@ function drawings(state: Incident, event: Event): EffectSpec[] {
   if ((event.type === 'Resolved' || event.type === 'FixFailed') && state.verdict !== undefined)
     slots.push('verdict');
   if (CHANGES_ANNOUNCEMENTS.has(event.type)) slots.push(...announcements(state), ...alarms(state));
-  return slots.map((slot) => message(state, slot));
+  return slots.map(message);
 }
 
 /** Everything that belongs in a thread that has just opened. */
@@ -299,6 +302,7 @@ const UNSEEN_BY_PARENT: ReadonlySet<Event['type']> = new Set([
   'EffectDied',
   'FileShared',
   'StepStarted',
+  'ThreadWanted',
 ]);
 
 function requestOf(event: Event): string | undefined {
@@ -321,8 +325,8 @@ function requestOf(event: Event): string | undefined {
   }
 }
 
-function message(state: Incident, slot: Slot): EffectSpec {
+function messageOf(state: Incident, event: Event, slot: Slot): EffectSpec {
   const [kind] = slot.split('-', 1);
   const lane = kind === 'level' || kind === 'alarm' ? `announce.${state.id}.${slot}` : `slack.${state.id}`;
-  return { kind: 'slack.message', lane, payload: { slot } };
+  return { kind: 'slack.message', lane, urgency: urgencyOf(state, event, slot), payload: { slot } };
 }

@@ -79,8 +79,9 @@ export interface FollowUp extends PlannedFollowUp {
  * - `incident`: alerts opened it
  * - `request`: a remedy was asked for while no incident was open
  * - `warning`: the samples say that the pool fills up; nothing is wrong yet
+ * - `storm`: many incidents open into one channel, which one message tells
  */
-export type IncidentKind = 'incident' | 'request' | 'warning';
+export type IncidentKind = 'incident' | 'request' | 'warning' | 'storm';
 
 /** How full a pool is, and when it will be full if it goes on like this. */
 export interface EarlyWarning {
@@ -119,6 +120,8 @@ export interface Incident {
   readonly firing: number;
   readonly alerts: Readonly<Record<string, KnownAlert>>;
   readonly thread?: { readonly channel: string; readonly ts: string; readonly permalink?: string };
+  /** Who did not want to wait for the thread. */
+  readonly threadWanted?: { readonly by: PersonRef; readonly at: string };
   readonly acknowledged?: {
     readonly by: PersonRef;
     readonly at: string;

@@ -9,6 +9,7 @@ import { listenToIncidents } from './listeners/incident.ts';
 import { listenToPoolCommand } from './listeners/pool-command.ts';
 import { listenToRemedies } from './listeners/remedies.ts';
 import { listenToShifts } from './listeners/shift.ts';
+import { listenToStorms } from './listeners/storm.ts';
 import { boltLogger } from './logger.ts';
 import { SlackSocket, type SocketOptions } from './socket.ts';
 
@@ -84,6 +85,7 @@ export function listen(app: App, desk: Desk): void {
   listenToDiagnosis(app, desk);
   listenToRemedies(app, desk);
   listenToFollowUps(app, desk);
+  listenToStorms(app, desk);
   listenToPoolCommand(app, desk);
 }
 

@@ -4,7 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from '@slack/web-api';
-import { Hopeless, Later } from '../effects/handler.ts';
+import { Hopeless, Later, NoRoom } from '../effects/handler.ts';
 
 /** Slack's own troubles: they pass. https://docs.slack.dev/reference/methods/chat.postMessage#errors */
 const PASSING: ReadonlySet<string> = new Set([
@@ -62,6 +62,7 @@ export function isChannelError(error: unknown): boolean {
  * Hopeless when Slack refused what was sent
  */
 export function slackFailure(error: unknown): Error {
+  if (error instanceof NoRoom) return error;
   if (error instanceof WebAPIRateLimitedError) {
     return new Later('Slack: rate limited', { afterMs: error.retryAfter * 1_000, cause: error });
   }

@@ -3,6 +3,7 @@ import type { Handled, Handler } from '../effects/handler.ts';
 import type { EffectOf, SharedFile } from '../incident/effects.ts';
 import type { Incident } from '../incident/state.ts';
 import type { Store } from '../store/store.ts';
+import { OPEN_TILL, type Till } from './till.ts';
 import { FilesRefused, type Upload, uploadFile } from './upload.ts';
 
 /** A file as it is made for an incident. */
@@ -16,6 +17,8 @@ export interface MadeFile extends Omit<Upload, 'channel' | 'threadTs' | 'bytes'>
 export interface ShareOptions {
   readonly client: webApi.WebClient;
   readonly store: Pick<Store, 'incident' | 'now'>;
+  /** Left out, no limits are kept. */
+  readonly till?: Till;
   /** The file's content; `undefined` when there is nothing to show. */
   readonly make: (file: SharedFile, incident: Incident, now: Date) => Promise<MadeFile | undefined>;
 }
@@ -24,24 +27,31 @@ export interface ShareOptions {
  * The handler of `slack.file`: makes a file and uploads it into the thread. Where the workspace takes
  * no files, or pictures cannot be made here, the incident is told what to say instead.
  */
-export function createSharing({ client, store, make }: ShareOptions): Handler<'slack.file'> {
+export function createSharing({
+  client,
+  store,
+  make,
+  till = OPEN_TILL,
+}: ShareOptions): Handler<'slack.file'> {
   return async (effect) => {
     const { file, firing } = effect.payload;
     const incident = await store.incident(effect.incident);
     const thread = incident?.thread;
-    if (incident === undefined || thread === undefined || isThere(incident, file, firing)) return {};
+    if (incident === undefined || thread === undefined || isThere(incident, file, firing)) {
+      await till.giveBack(effect);
+      return {};
+    }
     const made = await make(file, incident, await store.now());
-    if (made === undefined) return {};
+    if (made === undefined) {
+      await till.giveBack(effect);
+      return {};
+    }
     const { bytes: draw, instead, ...about } = made;
     const bytes = await draw().catch(() => undefined);
     if (bytes === undefined) return recorded(effect, instead === undefined ? {} : { instead });
     try {
-      const { fileId } = await uploadFile(client, {
-        ...about,
-        bytes,
-        channel: thread.channel,
-        threadTs: thread.ts,
-      });
+      const upload = { ...about, bytes, channel: thread.channel, threadTs: thread.ts };
+      const { fileId } = await till.pay(effect, { method: 'files' }, () => uploadFile(client, upload));
       return recorded(effect, { fileId });
     } catch (error) {
       if (!(error instanceof FilesRefused)) throw error;

@@ -5,6 +5,7 @@ import * as incidents from './migrations/001_incidents.ts';
 import * as samples from './migrations/002_samples.ts';
 import * as warnings from './migrations/003_warnings.ts';
 import * as pagerduty from './migrations/004_pagerduty.ts';
+import * as budgets from './migrations/005_budgets.ts';
 
 /** What a migration's file exports. */
 interface Migration {
@@ -18,6 +19,7 @@ const MIGRATIONS = new Map<string, Migration>([
   ['002_samples', samples],
   ['003_warnings', warnings],
   ['004_pagerduty', pagerduty],
+  ['005_budgets', budgets],
 ]);
 
 /** The names of all migrations, in their order. */

@@ -10,7 +10,7 @@ export interface Claim {
   /**
    * A later drawing of the same message is owed too, the message is there already, and this one was never
    * tried: it need not be carried out. One that was tried may have posted the message and must find out,
-   * and the first of all gives the message its place in the thread.
+   * the first of all gives the message its place in the thread, and one that waited for its turn has it now.
    */
   readonly superseded: boolean;
 }
@@ -31,6 +31,8 @@ export interface Look {
   readonly owed: readonly { readonly id: string; readonly attempts: number }[];
   /** Milliseconds until the next effect falls due; absent when none waits. */
   readonly inMs?: number;
+  /** Some wait for a budget. */
+  readonly waiting: boolean;
 }
 
 /** An effect that was given up. */
@@ -43,6 +45,9 @@ export interface DeadEffect {
 }
 
 /**
+ * One that waits for a budget has stepped out of its lane, and what comes behind it may go. That one be
+ * carried out at a time holds all the same, for those that come back are earlier than those that went on.
+ *
  * Both ends of a lane are asked for in the order of its index, not by `exists`: that leaves the choice
  * of an index to the planner, which takes the one on `due` and reads every timer that waits.
  */
@@ -55,13 +60,20 @@ const CLAIM = `
      and status = 'owed'
      and due   <= clock_timestamp() + $4 * interval '1 ms'
      and (claimed_until is null or claimed_until < clock_timestamp())
+     and waits_for is null
      and (lane is null
-          or n = (select head.n from effects as head
-                   where head.lane = e.lane and head.status = 'owed'
-                   order by head.n
-                   limit 1))
+          or (n = (select head.n from effects as head
+                    where head.lane = e.lane and head.status = 'owed' and head.waits_for is null
+                    order by head.n
+                    limit 1)
+              and (granted is null
+                   or not exists (select from effects as busy
+                                   where busy.lane = e.lane and busy.status = 'owed'
+                                     and busy.claimed_until >= clock_timestamp()))))
   returning id, incident, kind, lane, payload, attempts as attempt, created_at as "createdAt",
-         kind = 'slack.message' and attempts = 1
+         due as "dueAt", urgency, granted,
+         extract(epoch from clock_timestamp() + $4 * interval '1 ms' - due)::float8 * 1000 as "dueForMs",
+         kind = 'slack.message' and attempts = 1 and granted is null
            and n < coalesce((select last.n from effects as last
                               where last.lane = e.lane and last.status = 'owed' and last.payload = e.payload
                               order by last.n desc
@@ -81,6 +93,7 @@ const FIRST_OF_LANE = `
     from effects
    where lane   = $1
      and status = 'owed'
+     and waits_for is null
    order by n
    limit 1`;
 
@@ -88,6 +101,7 @@ const POSTPONE = `
   update effects
      set due           = clock_timestamp() + $2 * interval '1 ms' + $4 * interval '1 ms',
          error         = $3,
+         granted       = null,
          claimed_by    = null,
          claimed_until = null
    where id = $1
@@ -110,9 +124,10 @@ const OWED = `
    where e.status = 'owed'
      and e.due   <= statement_timestamp() + $1 * interval '1 ms'
      and (e.claimed_until is null or e.claimed_until < statement_timestamp())
+     and e.waits_for is null
      and (e.lane is null
           or e.n = (select head.n from effects as head
-                     where head.lane = e.lane and head.status = 'owed'
+                     where head.lane = e.lane and head.status = 'owed' and head.waits_for is null
                      order by head.n
                      limit 1))
    order by e.due
@@ -126,7 +141,8 @@ const NEXT_DUE = `
 
 /** Both in one round trip: an idle replica does little else than look. One row without an effect when none is owed. */
 const LOOK = `
-  select next."inMs", owed.id, owed.attempts
+  select next."inMs", owed.id, owed.attempts,
+         exists (select from effects where status = 'owed' and waits_for is not null) as waiting
     from (${NEXT_DUE}) as next
     left join (${OWED}) as owed on true`;
 
@@ -157,6 +173,7 @@ type Row = {
   lane: string | null;
   payload: unknown;
   attempt: number;
+  urgency: number;
 };
 
 /** The owed effects: claimed by one runner at a time, in the order of their lanes, until they are done or dead. */
@@ -174,7 +191,15 @@ export class Outbox {
    * @returns the effect, or `undefined` when there is nothing to do (any more, yet, or here)
    */
   async claim(id: string, runner: string): Promise<Claim | undefined> {
-    const { rows } = await this.#store.claims.query<Row & { createdAt: Date; superseded: boolean }>({
+    type Claimed = Row & {
+      createdAt: Date;
+      dueAt: Date;
+      dueForMs: number;
+      granted: string | null;
+      superseded: boolean;
+    };
+    const asked = performance.now();
+    const { rows } = await this.#store.claims.query<Claimed>({
       // Prepared once a connection: a claim stands in the way of every message.
       name: 'claim',
       text: CLAIM,
@@ -182,8 +207,14 @@ export class Outbox {
     });
     const row = rows[0];
     if (row === undefined) return undefined;
-    const { superseded, lane, createdAt, ...rest } = row;
-    const effect = { ...rest, ...(lane === null ? {} : { lane }), createdAt: createdAt.toISOString() };
+    const { superseded, lane, granted, createdAt, dueAt, dueForMs, ...rest } = row;
+    const effect = {
+      ...rest,
+      ...(lane === null ? {} : { lane }),
+      ...(granted === null ? {} : { granted: { budget: granted, at: asked - dueForMs } }),
+      createdAt: createdAt.toISOString(),
+      dueAt: dueAt.toISOString(),
+    };
     return { effect: effect as Effect, superseded };
   }
 
@@ -199,7 +230,8 @@ export class Outbox {
   }
 
   /** Puts an effect off by `ms` milliseconds; it keeps its place in its lane. */
-  async postpone(id: string, ms: number, error: string): Promise<void> {
+  async postpone(id: string, ms: number, error: string, message?: EffectOutcome['message']): Promise<void> {
+    if (message !== undefined) await this.#store.keep(message);
     await this.#store.pool.query(POSTPONE, [id, ms, storableText(error), this.#store.skewMs]);
   }
 
@@ -224,7 +256,7 @@ export class Outbox {
 
   /** {@link owed} and {@link nextDueIn} at one time. */
   async look(limit: number): Promise<Look> {
-    type Found = { inMs: string | null; id: string | null; attempts: number | null };
+    type Found = { inMs: string | null; id: string | null; attempts: number | null; waiting: boolean };
     const { rows } = await this.#store.pool.query<Found>({
       name: 'look',
       text: LOOK,
@@ -234,6 +266,7 @@ export class Outbox {
     return {
       owed: rows.flatMap(({ id, attempts }) => (id === null || attempts === null ? [] : [{ id, attempts }])),
       ...(inMs === null || inMs === undefined ? {} : { inMs: Number(inMs) }),
+      waiting: rows[0]?.waiting ?? false,
     };
   }
 

@@ -40,7 +40,7 @@ export const LOCK_BY_KEY = `
   select (select state
             from incidents
            where key  = $1
-             and kind in ('incident', 'warning')
+             and kind in ('incident', 'warning', 'storm')
              and (status = 'open' or resolved_at > clock_timestamp() + $3 * interval '1 ms' - $2 * interval '1 ms')
            order by opened_at desc
            limit 1
@@ -67,9 +67,9 @@ export const APPEND = `
     select $1, $6::integer - jsonb_array_length($10::jsonb) + e.place, e.data ->> 'type', (e.data ->> 'at')::timestamptz, e.data
       from jsonb_array_elements($10::jsonb) with ordinality as e (data, place)
   )
-  insert into effects (id, incident, kind, lane, payload, due, created_at, attempts, claimed_by, claimed_until)
+  insert into effects (id, incident, kind, lane, payload, due, created_at, urgency, attempts, claimed_by, claimed_until)
   select e.data ->> 'id', $1, e.data ->> 'kind', e.data ->> 'lane', e.data -> 'payload',
-         coalesce((e.data ->> 'due')::timestamptz, $12), $12,
+         coalesce((e.data ->> 'due')::timestamptz, $12), $12, coalesce((e.data ->> 'urgency')::smallint, 2),
          case when mine then 1 else 0 end,
          case when mine then $14 end,
          case when mine then clock_timestamp() + $15 * interval '1 ms' end

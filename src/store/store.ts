@@ -6,6 +6,7 @@ import { effectsOf } from '../incident/effects-of.ts';
 import type { Event } from '../incident/events.ts';
 import type { Policy } from '../incident/policy.ts';
 import type { Incident } from '../incident/state.ts';
+import { type Ask, asked, BILL_AT_COMMIT } from './budgets.ts';
 import { LEASE_MS } from './lease.ts';
 import * as sql from './sql.ts';
 import { storableJson, storableText } from './storable.ts';
@@ -36,6 +37,8 @@ export interface Committed {
   readonly told?: Told;
   /** The first message of a new incident, claimed in the same transaction for who asked to. */
   readonly claimed?: Claimed;
+  /** The id of that message, where it waits until Slack takes it. */
+  readonly waits?: string;
 }
 
 /** An effect that whoever committed it carries out at once, and what was committed with it. */
@@ -68,6 +71,8 @@ export interface EffectOutcome {
 }
 
 export interface StoreOptions {
+  /** How the first message of a new incident into a channel is billed as it is committed; left out: not at all. */
+  readonly firstBill?: (channel: string) => Ask;
   readonly url: string;
   /** How many connections the store may use; 10 when left out. */
   readonly connections?: number;
@@ -103,9 +108,11 @@ export class Store {
   readonly claims: pg.Pool;
   readonly #skewMs: () => number;
   readonly #traceparent: () => string | undefined;
+  readonly #firstBill: StoreOptions['firstBill'];
 
   constructor(options: StoreOptions) {
     this.#traceparent = options.traceparent ?? (() => undefined);
+    this.#firstBill = options.firstBill;
     this.#skewMs = options.skewMs ?? (() => 0);
     const common = {
       connectionString: options.url,
@@ -160,14 +167,41 @@ export class Store {
     const keys = order.flatMap(({ post }) => ('key' in post.to ? [post.to.key] : []));
     const [first] = order;
     const lock = first === undefined ? undefined : this.#lockOf(first.post.to);
+    const bills: ({ readonly index: number } & Bill)[] = [];
     await inTransaction<Found>(this.pool, sql.begin(keys, lock), async (client, row, write) => {
       for (const { post, index } of order) {
         const found = index === first?.index ? row : await this.#lock(client, post.to);
-        results[index] = this.#decide(write, post, found, claimant);
+        const result = this.#decide(write, post, found, claimant);
+        results[index] = result;
+        const bill = found?.state === null ? this.#bill(write, result) : undefined;
+        if (bill !== undefined) bills.push({ index, ...bill });
       }
       if (outcome !== undefined) finish(write, outcome);
     });
+    for (const { index, effect, budget, paid } of bills) {
+      const result = results[index];
+      if (result !== undefined) results[index] = billed(result, effect, (await paid) ? budget : undefined);
+    }
     return results;
+  }
+
+  /** The first message of a new incident is paid for as it is committed: to do it later would take its time. */
+  #bill(write: Write, { incident, effects }: Committed): Bill | undefined {
+    if (incident?.kind !== 'incident') return undefined;
+    const ask = this.#firstBill?.(incident.channel);
+    const effect = effects.find(({ kind }) => kind === 'slack.message')?.id;
+    if (ask === undefined || effect === undefined) return undefined;
+    const values = [...asked(ask, this.#skewMs()), effect];
+    const sent = write({ name: 'bill-at-commit', text: BILL_AT_COMMIT, values });
+    const paid = sent.then(({ rows }) => rows[0]?.paid === true);
+    // A failure is that of the whole commit, which tells it.
+    paid.catch(() => undefined);
+    return { effect, budget: ask.budgets[0]?.key ?? '', paid };
+  }
+
+  /** Remembers the message of a slot whose effect is not over yet. */
+  async keep({ incident, slot, channel, ts, digest }: NonNullable<EffectOutcome['message']>): Promise<void> {
+    await this.pool.query(sql.SAVE_MESSAGE, [incident, slot, channel, ts, digest]);
   }
 
   #decide(write: Write, post: Post, row: Found | undefined, claimant: string | undefined): Committed {
@@ -207,7 +241,7 @@ export class Store {
       claimant ?? null,
       LEASE_MS,
     ];
-    write({ name: 'append', text: sql.APPEND, values });
+    void write({ name: 'append', text: sql.APPEND, values });
     return {
       incident: state,
       events: decision.events,
@@ -319,12 +353,29 @@ export class Store {
   }
 }
 
+/** What is paid for in the same transaction. */
+interface Bill {
+  readonly effect: string;
+  readonly budget: string;
+  readonly paid: Promise<boolean>;
+}
+
+/** What came of a commit whose first message was paid for out of `budget`, or waits. */
+function billed(committed: Committed, id: string, budget: string | undefined): Committed {
+  const { claimed, ...rest } = committed;
+  if (budget === undefined) return { ...rest, waits: id };
+  if (claimed === undefined) return committed;
+  const effect = { ...claimed.effect, granted: { budget, at: performance.now() } };
+  return { ...rest, claimed: { ...claimed, effect } };
+}
+
 function finish(write: Write, outcome: EffectOutcome): void {
   const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
-  write({ name: 'finish', text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
+  void write({ name: 'finish', text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
   if (outcome.message === undefined) return;
   const { incident, slot, channel, ts, digest } = outcome.message;
-  write({ name: 'save-message', text: sql.SAVE_MESSAGE, values: [incident, slot, channel, ts, digest] });
+  const values = [incident, slot, channel, ts, digest];
+  void write({ name: 'save-message', text: sql.SAVE_MESSAGE, values });
 }
 
 /** The effect that opens the thread of a new incident: nothing else is in its lane yet. */

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
-/** Sends a statement whose result nobody needs before the commit. */
-export type Write = (query: string | pg.QueryConfig) => void;
+/** Sends a statement whose result nobody needs before the commit; it is there when the commit is. */
+export type Write = (query: string | pg.QueryConfig) => Promise<pg.QueryResult>;
 
 /**
  * Runs `work` in one transaction, on one connection; a connection that failed is not used again.
@@ -25,13 +25,14 @@ export async function inTransaction<Row extends pg.QueryResultRow>(
     // Its failure is looked at below; until then nobody waits for it.
     result.catch(() => undefined);
     written.push(result);
+    return result;
   };
   let failure: Error | undefined;
   try {
     const begun = begin.map((query) => client.query<Row>(query));
     await all(begun);
     await work(client, (await begun.at(-1))?.rows[0], write);
-    write('commit');
+    void write('commit');
     await all(written);
   } catch (error) {
     // What was written before may be why the rest could not be done: the first failure is the cause.

@@ -24,6 +24,7 @@ describe('the environment', () => {
       role: 'all',
       slack: { mode: 'console' },
       slackApiUrl: 'https://slack.com/api/',
+      slackRateLimits: 'none',
       pagerduty: {
         eventsServer: 'events.pagerduty.com',
         apiServer: 'api.pagerduty.com',
@@ -65,6 +66,7 @@ describe('the environment', () => {
       redisUrl: 'rediss://:p@redis:6379/1',
       slack: { mode: 'socket', botToken: 'xoxb-1', appToken: 'xapp-1', signingSecret: 'signing' },
       slackApiUrl: 'http://127.0.0.1:4000/api/',
+      slackRateLimits: 'slack',
       alertmanagerToken: 'alerts',
       pagerduty: {
         eventsServer: 'events.eu.pagerduty.com',

@@ -93,6 +93,7 @@ describe('.env.example', () => {
     SLACK_SIGNING_SECRET: undefined,
     SLACK_APP_TOKEN: undefined,
     SLACK_API_URL: 'https://slack.com/api/',
+    SLACK_RATE_LIMITS: 'slack',
     ALERTMANAGER_WEBHOOK_TOKEN: undefined,
     PAGERDUTY_EVENTS_SERVER: 'events.pagerduty.com',
     PAGERDUTY_API_SERVER: 'api.pagerduty.com',

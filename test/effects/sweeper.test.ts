@@ -28,7 +28,7 @@ beforeEach(() => {
     outbox: {
       look: async () => {
         looks += 1;
-        return { owed: await look(), ...(nextInMs === undefined ? {} : { inMs: nextInMs }) };
+        return { owed: await look(), waiting: false, ...(nextInMs === undefined ? {} : { inMs: nextInMs }) };
       },
     },
     dispatch: (ids) => dispatch(ids),

@@ -67,7 +67,9 @@ describe('a claim', () => {
         lane: 'slack.inc-1',
         payload: { slot: 'parent' },
         attempt: 1,
+        urgency: 2,
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        dueAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       },
     });
     await owe('e2');

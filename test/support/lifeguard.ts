@@ -38,6 +38,10 @@ export interface HarnessOptions {
   readonly poolYaml?: readonly string[];
   readonly redisUrl?: string;
   readonly slack?: StandInOptions;
+  /** Whether Slack's limits are kept; a test that is not about them must not wait for them. */
+  readonly rateLimits?: 'slack' | 'none';
+  /** They run so many times faster. */
+  readonly slackPace?: number;
   /** More lines for the configuration, at top level. */
   readonly yaml?: string;
   /** Entries of `access.two_person`. */
@@ -66,7 +70,9 @@ export interface Harness {
   /** Moves the store's clock on and lets what fell due happen. */
   fastForward(ms: number): Promise<void>;
   /** Sends a notification as Alertmanager would. */
-  alert(body: object, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  alert(body: object, headers?: Readonly<Record<string, string>>, to?: App): Promise<Response>;
+  /** Starts one more Lifeguard on the same store, before the same Slack. */
+  replica(): Promise<App>;
   /** All messages of a channel, replies included. */
   messages(channel: string): Message[];
   /** Waits for a message that fits; fails with what was there instead. */
@@ -151,6 +157,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
     slack: { mode: 'http', botToken: slack.botToken, signingSecret: slack.signingSecret },
     slackApiUrl: slack.apiUrl,
+    slackRateLimits: options.rateLimits ?? 'none',
     alertmanagerToken: WEBHOOK_TOKEN,
     pagerduty: {
       eventsServer: pagerduty.server,
@@ -164,19 +171,23 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   };
   let skew = options.aheadMs ?? 0;
   const lines = options.logs ?? [];
-  const app = await startApp({
-    config,
-    environment,
-    folder,
-    log: createLogger({
-      level: 'debug',
-      secrets: [],
-      destination: { write: (line) => void lines.push(line) },
-    }),
-    skewMs: () => skew,
-    pagerCa: pagerduty.ca,
-    ...(options.watchTimers === undefined ? {} : { watchTimers: options.watchTimers }),
-  });
+  const start = (): Promise<App> =>
+    startApp({
+      config,
+      environment,
+      folder,
+      log: createLogger({
+        level: 'debug',
+        secrets: [],
+        destination: { write: (line) => void lines.push(line) },
+      }),
+      skewMs: () => skew,
+      pagerCa: pagerduty.ca,
+      ...(options.watchTimers === undefined ? {} : { watchTimers: options.watchTimers }),
+      ...(options.slackPace === undefined ? {} : { slackPace: options.slackPace }),
+    });
+  const app = await start();
+  const replicas: App[] = [];
   slack.setEventsUrl(`http://127.0.0.1:${app.port}/slack/events`);
 
   const messages = (channel: string): Message[] => {
@@ -189,12 +200,17 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     slack,
     pagerduty,
     messages,
+    async replica() {
+      const another = await start();
+      replicas.push(another);
+      return another;
+    },
     async fastForward(ms) {
       skew += ms;
       await app.engine.sweeper.sweep();
     },
-    alert: (body, headers) =>
-      fetch(`http://127.0.0.1:${app.port}/webhooks/alertmanager`, {
+    alert: (body, headers, to = app) =>
+      fetch(`http://127.0.0.1:${to.port}/webhooks/alertmanager`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -216,7 +232,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
         'nothing owed',
       ).then(() => undefined),
     async stop() {
-      await app.stop();
+      await Promise.all([app, ...replicas].map((one) => one.stop()));
       await slack.stop();
       await pagerduty.stop();
       await database?.drop();

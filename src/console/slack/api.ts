@@ -44,6 +44,8 @@ interface Answer {
 export class SlackApi {
   /** What was called, the oldest first. */
   readonly calls: Call[] = [];
+  /** The methods of the calls that came too soon and were refused with 429, the first first. */
+  readonly tooSoon: string[] = [];
   /** Asked before each call; may be set and taken away while it runs. */
   faults: FaultHook | undefined;
   readonly #options: ApiOptions;
@@ -121,7 +123,10 @@ export class SlackApi {
       channel,
       now: workspace.now(),
     });
-    if (wait !== undefined) throw new SlackError('ratelimited', { fields: { retryAfter: wait } });
+    if (wait !== undefined) {
+      this.tooSoon.push(method.name);
+      throw new SlackError('ratelimited', { fields: { retryAfter: wait } });
+    }
     if (method.scope !== undefined && !scopes.includes(method.scope)) {
       throw new SlackError('missing_scope', { fields: { needed: method.scope, provided: scopes.join(',') } });
     }

@@ -9,6 +9,8 @@ export type Told =
   | { readonly code: 'not_open' }
   /** A notice that changes nothing: told before, overtaken by a later one, or of what we did ourselves. */
   | { readonly code: 'ignored'; readonly why: 'repeat' | 'late' | 'echo' }
+  | { readonly code: 'thread_comes' }
+  | { readonly code: 'thread_is_there'; readonly permalink?: string }
   | { readonly code: 'already_acknowledged'; readonly by: PersonRef; readonly at: string }
   | { readonly code: 'already_resolved' }
   | { readonly code: 'step_running'; readonly step: number }

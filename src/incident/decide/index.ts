@@ -20,6 +20,7 @@ import { acknowledge, escalate, resolve, suspectDataCorruption } from './people.
 import { approve, cancelQueued, deny, expireRequest, requestRemedy } from './remedies.ts';
 import { handOver, snooze } from './shift.ts';
 import { recordResponsive, recordUnresponsive } from './silence.ts';
+import { bringThread, endStorm, gatherStorm } from './storm.ts';
 import { delayUndo, endUndo, revertRemedy, startUndo, undo } from './undo.ts';
 import { recordVerification } from './verification.ts';
 import { clearWarning, raiseWarning } from './warning.ts';
@@ -41,8 +42,13 @@ export function decide(state: Incident | undefined, command: Command, now: Date,
   if (command.type === 'ReceiveAlerts') return receiveAlerts(state, command, now, policy);
   if (command.type === 'RequestRemedy') return requestRemedy(state, command, now, policy);
   if (command.type === 'RaiseWarning') return raiseWarning(state, command, now, policy);
+  if (command.type === 'GatherStorm') return gatherStorm(state, command, now);
   if (state === undefined) return tell({ code: 'not_open' });
   switch (command.type) {
+    case 'EndStorm':
+      return endStorm(state, now);
+    case 'BringThread':
+      return bringThread(state, command, now, policy);
     case 'Acknowledge':
       return acknowledge(state, command, now, policy);
     case 'RunStep':

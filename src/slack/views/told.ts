@@ -1,6 +1,6 @@
 import type { Told } from '../../incident/decide/index.ts';
 import { askAgain, type RemedyRequest } from '../../incident/remedy.ts';
-import { code, person, plain, time } from './mrkdwn.ts';
+import { code, link, person, plain, time } from './mrkdwn.ts';
 
 /** What the person who pressed or typed is told; `undefined` when the thread says it already. */
 export function toldText(told: Told | undefined): string | undefined {
@@ -19,6 +19,10 @@ export function toldText(told: Told | undefined): string | undefined {
       return `:no_entry: Not carried out: ${withCode(told.why)}.`;
     case 'not_open':
       return 'There is no such incident any more.';
+    case 'thread_comes':
+      return 'Its thread comes next, ahead of the others.';
+    case 'thread_is_there':
+      return `${told.permalink === undefined ? 'Its thread' : link(told.permalink, 'Its thread')} is there already.`;
     case 'already_acknowledged':
       return `${person(told.by)} has had it since ${time(told.at)}; nothing changed.`;
     case 'already_resolved':

@@ -63,6 +63,7 @@ export async function setScene(options: SceneOptions): Promise<Scene> {
     DATABASE_URL: database.url,
     PATIENT_URL: patient.botUrl,
     SLACK_API_URL: slack.apiUrl,
+    SLACK_RATE_LIMITS: 'none',
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
     ALERTMANAGER_WEBHOOK_TOKEN: WEBHOOK_TOKEN,
