@@ -1,5 +1,5 @@
 import { WebAPIRateLimitedError } from '@slack/web-api';
-import { NoRoom } from '../effects/handler.ts';
+import { Later, NoRoom } from '../effects/handler.ts';
 import type { Effect } from '../incident/effects.ts';
 import type { Budgets } from '../store/budgets.ts';
 import type { Billed, Limits } from './limits.ts';
@@ -50,15 +50,17 @@ export function createTill(
       try {
         return await call();
       } catch (error) {
-        if (!(error instanceof WebAPIRateLimitedError)) throw error;
-        await budgets.hold(key, error.retryAfter * 1_000);
+        const refusal = rateLimited(error);
+        if (refusal === undefined) throw error;
+        await budgets.hold(key, refusal.retryAfter * 1_000);
         throw new NoRoom(key);
       } finally {
         const now = performance.now();
         const lateMs = now - Math.max(paidAt + intervalMs, counted.get(key) ?? 0);
         if (lateMs > 0) {
           counted.set(key, now);
-          await budgets.delay(key, lateMs);
+          // What was sent stands, whether this can be noted or not.
+          await budgets.delay(key, lateMs).catch(() => undefined);
         }
       }
     },
@@ -66,6 +68,12 @@ export function createTill(
       if (granted !== undefined) await budgets.refund(granted.budget);
     },
   };
+}
+
+/** Slack's 429, as the client throws it or as what it means for an effect. */
+function rateLimited(error: unknown): WebAPIRateLimitedError | undefined {
+  if (error instanceof WebAPIRateLimitedError) return error;
+  return error instanceof Later && error.cause instanceof WebAPIRateLimitedError ? error.cause : undefined;
 }
 
 /** No limits are kept: a workspace of our own, or a plan that has none. A 429 is answered by waiting. */
