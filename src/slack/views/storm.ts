@@ -7,11 +7,18 @@ import { cut, fallback, link, plain, time } from './mrkdwn.ts';
 /** So many incidents are listed by name. */
 const MOST_LISTED = 200;
 
-/** The list takes no more than this of a message's 50 blocks. */
-const MOST_SECTIONS = 20;
+/** More characters of a name help nobody to tell it from the others. */
+const NAME_CHARS = 60;
 
-/** Slack's limit of a menu. https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element */
-const MOST_OPTIONS = 100;
+/**
+ * The list takes no more characters than this. Slack refuses a message whose blocks have some 13,200 in all
+ * (`msg_blocks_too_long`, https://github.com/slackapi/bolt-js/issues/2509); the menu needs its share.
+ */
+const LIST_CHARS = 7_000;
+
+/** So many threads can be chosen from: Slack takes a hundred, and the message not so many. */
+const MOST_OPTIONS = 50;
+const OPTION_CHARS = 40;
 
 /**
  * The one message that tells a storm: what, how many, since when, what they have in common, and each
@@ -51,35 +58,50 @@ function commonText(common: readonly CommonLabel[], total: number): string[] {
   return [`In common: ${texts.join(', ')}`];
 }
 
+/** Each by name; those that are open lead to their threads, as far as the message holds it. */
 function list(members: readonly StormMember[], common: readonly CommonLabel[]): Block[] {
-  const texts: string[] = [''];
-  let listed = 0;
+  const entries: string[] = [];
+  let chars = 0;
   for (const member of members.slice(0, MOST_LISTED)) {
-    const entry = entryOf(member, common);
-    const last = texts.at(-1) ?? '';
-    if (last.length + entry.length + 1 > LIMITS.section) {
-      if (texts.length === MOST_SECTIONS) break;
-      texts.push(entry);
-    } else texts[texts.length - 1] = last === '' ? entry : `${last}\n${entry}`;
-    listed += 1;
+    const entry = `${markOf(member)} ${plain(memberName(member, common), NAME_CHARS)}`;
+    chars += entry.length + 1;
+    if (chars > LIST_CHARS) break;
+    entries.push(entry);
   }
-  const left = members.length - listed;
+  for (const [index, { permalink, status }] of members.slice(0, entries.length).entries()) {
+    const member = members[index];
+    if (member === undefined || permalink === undefined || status === 'resolved') continue;
+    const linked = `${markOf(member)} ${link(permalink, cut(memberName(member, common), NAME_CHARS))}`;
+    chars += linked.length - (entries[index]?.length ?? 0);
+    if (chars > LIST_CHARS) break;
+    entries[index] = linked;
+  }
+  const left = members.length - entries.length;
   return [
-    ...texts.filter((text) => text !== '').map((text) => section(text)),
+    ...sections(entries).map((text) => section(text)),
     ...(left === 0 ? [] : [context(`and ${left} more`)]),
   ];
 }
 
-function entryOf(member: StormMember, common: readonly CommonLabel[]): string {
-  const name = cut(memberName(member, common), 80);
-  const mark = member.status === 'resolved' ? '✅' : member.hasThread ? '🔴' : '⏳';
-  return `${mark} ${member.permalink === undefined ? plain(name, 80) : link(member.permalink, name)}`;
+function sections(lines: readonly string[]): string[] {
+  const texts: string[] = [];
+  for (const line of lines) {
+    const last = texts.at(-1);
+    if (last === undefined || last.length + line.length + 1 > LIMITS.section) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
+  }
+  return texts;
+}
+
+function markOf({ status, hasThread }: StormMember): string {
+  if (status === 'resolved') return '✅';
+  return hasThread ? '🔴' : '⏳';
 }
 
 /** Whose thread somebody does not want to wait for. */
 function menu(waiting: readonly StormMember[], common: readonly CommonLabel[]): Block {
   const options = waiting.slice(0, MOST_OPTIONS).map((member): types.PlainTextOption => {
-    const text = cut(memberName(member, common), LIMITS.buttonText);
+    const text = cut(memberName(member, common), OPTION_CHARS);
     return { text: { type: 'plain_text', text }, value: member.id };
   });
   return {
