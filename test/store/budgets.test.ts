@@ -4,8 +4,10 @@ import { Budgets } from '../../src/store/budgets.ts';
 import { Store } from '../../src/store/store.ts';
 import { alertOf, byPool, policyOf, post, type TestStore, testStore } from './fixture.ts';
 
-const CHANNEL = { key: 'post #a', intervalMs: 1_000, burst: 4 };
-const WORKSPACE = { key: 'post', intervalMs: 100, burst: 10 };
+/** The store's clock runs on while the test does: a thousandth of Slack's pace, and nothing refills meanwhile. */
+const PACE = 1 / 1_000;
+const CHANNEL = { key: 'post #a', intervalMs: 1_000 / PACE, burst: 4 };
+const WORKSPACE = { key: 'post', intervalMs: 100 / PACE, burst: 10 };
 const BOTH = [CHANNEL, WORKSPACE];
 
 let db: TestStore;
@@ -25,6 +27,11 @@ beforeEach(async () => {
   await db.query('delete from slack_budgets');
   await db.query(`delete from effects where incident = 'inc-1'`);
 });
+
+/** Lets milliseconds pass, at the pace of these budgets. */
+function pass(ms: number): void {
+  db.pass(ms / PACE);
+}
 
 /** How many calls of an urgency can be made now, one after the other. */
 async function room(urgency: number, asked = BOTH): Promise<number> {
@@ -52,9 +59,9 @@ const statusOf = (id: string) =>
 
 test('a bucket takes its burst at once, then one each interval', async () => {
   expect(await room(0)).toBe(4);
-  db.pass(2_500);
+  pass(2_500);
   expect(await room(0)).toBe(2);
-  db.pass(60_000);
+  pass(60_000);
   expect(await room(0)).toBe(4);
 });
 
@@ -78,7 +85,7 @@ test('of many at once no more get through than there is room for, whoever asks',
 test('what two budgets are asked for is taken from both, or from neither', async () => {
   expect(await room(0, [WORKSPACE])).toBe(10);
   expect(await room(0)).toBe(0);
-  db.pass(100);
+  pass(100);
   expect(await room(0)).toBe(1);
   expect(await room(0, [CHANNEL])).toBe(3);
 });
@@ -97,7 +104,7 @@ test('who waits is let through by urgency, then in turn, and as fast as there is
   expect(await budgets.nextInMs()).toBeGreaterThan(0);
   const order: (string | undefined)[] = [];
   for (let second = 0; second < 8; second += 1) {
-    db.pass(1_000);
+    pass(1_000);
     for (let id = await budgets.grant(); id !== undefined; id = await budgets.grant()) order.push(id);
   }
   expect(order).toEqual(['click', 'second', 'third', 'late']);
@@ -110,7 +117,7 @@ test('who waits is let through by urgency, then in turn, and as fast as there is
 test('nobody goes before those that wait and are as urgent', async () => {
   await room(0);
   await waits('w', 1);
-  db.pass(10_000);
+  pass(10_000);
   expect(await room(1)).toBe(0);
   expect(await budgets.spend({ budgets: BOTH, urgency: 0 })).toBe(true);
   expect(await budgets.grant()).toBe('w');
@@ -135,7 +142,7 @@ test('one that waits is out of the way of its lane, and comes back to it', async
   expect(await db.outbox.claim('first', 'me')).toBeUndefined();
   expect((await db.outbox.look(10)).waiting).toBe(true);
   expect((await db.outbox.claim('behind', 'me'))?.effect.id).toBe('behind');
-  db.pass(3_000);
+  pass(3_000);
   expect(await budgets.grant()).toBe('first');
   // Not while the other is being carried out.
   expect(await db.outbox.claim('first', 'me')).toBeUndefined();
@@ -149,10 +156,10 @@ test('one that waits is out of the way of its lane, and comes back to it', async
 
 test('what Slack refuses for a while is asked for by nobody until then', async () => {
   await budgets.spend({ budgets: BOTH, urgency: 0 });
-  await budgets.hold(CHANNEL.key, 30_000);
-  db.pass(29_500);
+  await budgets.hold(CHANNEL.key, 30_000 / PACE);
+  pass(29_500);
   expect(await room(0)).toBe(0);
-  db.pass(1_000);
+  pass(1_000);
   expect(await room(0)).toBe(1);
 });
 
@@ -160,17 +167,17 @@ test('what is given back can be spent again, and lateness is not', async () => {
   expect(await room(0)).toBe(4);
   await budgets.refund(CHANNEL.key);
   expect(await room(0)).toBe(1);
-  await budgets.delay(CHANNEL.key, 700);
-  db.pass(1_500);
+  await budgets.delay(CHANNEL.key, 700 / PACE);
+  pass(1_500);
   expect(await room(0)).toBe(0);
-  db.pass(300);
+  pass(300);
   expect(await room(0)).toBe(1);
 });
 
 test("a new incident's first message is paid for with the commit, or waits from the beginning", async () => {
   const store = new Store({
     url: db.url,
-    firstBill: createLimits().firstBill,
+    firstBill: createLimits(PACE).firstBill,
     skewMs: () => db.store.skewMs,
   });
   try {
@@ -193,7 +200,7 @@ test("a new incident's first message is paid for with the commit, or waits from 
     expect(late).toMatchObject({ waits: late?.effects[0]?.id });
     expect(late?.claimed).toBeUndefined();
     expect(await statusOf(late?.waits ?? '')).toMatchObject([{ attempts: 0, waits_for: budget }]);
-    db.pass(1_000);
+    pass(1_000);
     expect(await budgets.grant()).toBe(late?.waits);
   } finally {
     await store.close();

@@ -2,7 +2,7 @@ import type { App, BlockAction, StaticSelectAction } from '@slack/bolt';
 import type { Desk } from '../desk.ts';
 import { ACTION } from '../views/actions.ts';
 import { toldText } from '../views/told.ts';
-import { actorOf, troubleText } from './press.ts';
+import { actorOf, text as textOf, troubleText } from './press.ts';
 
 /** The menu of a storm's summary: the thread of the chosen incident comes before the others. */
 export function listenToStorms(app: App, desk: Desk): void {
@@ -15,7 +15,7 @@ export function listenToStorms(app: App, desk: Desk): void {
     let outcome: 'done' | 'refused' | 'failed' = 'done';
     try {
       const by = await actorOf(desk, body.user.id, 'name' in body.user ? body.user.name : undefined);
-      const incident = action.selected_option.value;
+      const incident = textOf({ incident: action.selected_option?.value }, 'incident');
       const { told } = await desk.loop.submit({ to: { incident }, command: { type: 'BringThread', by } });
       if (told?.code === 'not_allowed') outcome = 'refused';
       text = toldText(told);

@@ -22,7 +22,6 @@ export const ACTION = {
   resolve: 'resolve',
   assignFollowUp: 'assign_follow_up',
   closeFollowUp: 'close_follow_up',
-  openThread: 'open_thread',
   bringThread: 'bring_thread',
 } as const;
 
