@@ -40,7 +40,7 @@ export interface HarnessOptions {
   readonly slack?: StandInOptions;
   /** Whether Slack's limits are kept; a test that is not about them must not wait for them. */
   readonly rateLimits?: 'slack' | 'none';
-  /** They run so many times faster. */
+  /** They run so many times faster, and Slack's clock is moved with Lifeguard's. */
   readonly slackPace?: number;
   /** More lines for the configuration, at top level. */
   readonly yaml?: string;
@@ -141,10 +141,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const database = options.storeUrl === undefined ? await testDatabase({ store: true }) : undefined;
   const storeUrl = options.storeUrl ?? database?.url ?? '';
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-harness-'));
+  let skew = options.aheadMs ?? 0;
   const slack = await startSlackStandIn({
     users: USERS,
     groups: GROUPS,
     channels: ['incidents', 'backend-team', 'database-team', 'infrastructure'],
+    // Its limits and Lifeguard's are told by one clock.
+    ...(options.slackPace === undefined ? {} : { now: () => Date.now() + skew }),
     ...options.slack,
   });
   const pagerduty = await startPagerDuty();
@@ -169,7 +172,6 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     logLevel: 'debug',
     console: false,
   };
-  let skew = options.aheadMs ?? 0;
   const lines = options.logs ?? [];
   const start = (): Promise<App> =>
     startApp({

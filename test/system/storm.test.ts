@@ -12,44 +12,39 @@ import {
 } from '../support/lifeguard.ts';
 import { askToKill, lifeguardWith, now, paged, SECOND, saying, startPatient, told } from './story.ts';
 
-/** Slack and Lifeguard at so many times Slack's pace; it takes a little more at once, for calls that are late on their way. */
-function atPace(pace: number): HarnessOptions {
-  return { rateLimits: 'slack', slackPace: pace, slack: { pacing: { burst: 8, pace } } };
-}
+const POOLS = 15;
 
-const POOLS = 20;
+/** Ten seconds a message instead of one: a busy machine does not let the limits pass before a test has looked. */
+const SLOW: HarnessOptions = {
+  rateLimits: 'slack',
+  slackPace: 0.1,
+  slack: { pacing: { burst: 5, pace: 0.1 } },
+};
 
-test('of twenty incidents at once the channel knows by one message, and their threads follow at the pace of Slack', async () => {
-  const pace = 5;
-  const lifeguard = await lifeguardWith(atPace(pace));
-  const began = Date.now();
+test('of many incidents at once the channel knows by one message, and their threads follow at the pace of Slack', async () => {
+  const lifeguard = await lifeguardWith(SLOW);
   await storm(lifeguard);
-  const summary = await toldAll(lifeguard);
-  // Half of it on a quiet machine; a few milliseconds more than the commits take.
-  expect(Date.now() - began).toBeLessThan(10 * SECOND);
+  const summary = await summaryOf(lifeguard, POOLS);
   expect(wordsOf(summary)).toContain('cluster *eu-1*');
-  expect(wordsOf(summary)).toContain('datname=db-19');
+  expect(wordsOf(summary)).toContain('datname=db-14');
+  expect(threads(lifeguard).length).toBeLessThan(POOLS / 2);
   // The last of them, for which somebody does not want to wait.
-  const waiting = await lifeguard.app.store.incidents({ limit: 50 });
-  const wanted = waiting.at(-1)?.id ?? '';
+  const wanted = (await lifeguard.app.store.incidents({ limit: 50 })).at(-1)?.id ?? '';
   await lifeguard.slack.actor.select(PEOPLE.alice, summary, 'bring_thread', wanted);
   await told(lifeguard, PEOPLE.alice, 'ahead of the others');
-  await eventually(
-    async () => (await lifeguard.app.store.incident(wanted))?.thread,
-    'the thread that is wanted',
-  );
-  expect(threads(lifeguard).length).toBeLessThan(POOLS);
+  await follow(lifeguard, POOLS);
+  const thread = (await lifeguard.app.store.incident(wanted))?.thread;
+  expect(threads(lifeguard).findIndex(({ ts }) => ts === thread?.ts)).toBeLessThan(POOLS / 2);
 
-  await eventually(() => (threads(lifeguard).length === POOLS ? true : undefined), 'every thread');
-  expect(Date.now() - began).toBeGreaterThan(((POOLS - 4) * SECOND) / pace);
-  const after = await eventually(
-    () => [now(lifeguard, summary)].find((one) => wordsOf(one).includes('Each of them has its thread')),
-    'the summary leads to every thread',
-  );
-  expect(wordsOf(after).match(/\|datname=db-/g)).toHaveLength(POOLS);
+  await eventually(async () => {
+    await lifeguard.fastForward(SECOND);
+    const links = wordsOf(now(lifeguard, summary)).match(/\|datname=db-/g);
+    return links?.length === POOLS ? true : undefined;
+  }, 'the summary leads to every thread');
+
   await storm(lifeguard, [lifeguard.app], 'resolved');
-  await lifeguard.fastForward(30 * SECOND);
-  await eventually(() => {
+  await eventually(async () => {
+    await lifeguard.fastForward(SECOND);
     return wordsOf(now(lifeguard, summary)).includes('all resolved') ? true : undefined;
   }, 'the summary tells that all are resolved');
   expect(summaries(lifeguard)).toHaveLength(1);
@@ -84,24 +79,35 @@ test('a lone incident is told in time from the alert to the result, and no call 
 });
 
 test('two replicas keep the limits together, and tell a storm once', async () => {
-  const lifeguard = await lifeguardWith(atPace(15));
+  const lifeguard = await lifeguardWith(SLOW);
   const apps = [lifeguard.app, await lifeguard.replica()];
-  await storm(lifeguard, apps);
-  await toldAll(lifeguard);
-  await eventually(() => (threads(lifeguard).length === POOLS ? true : undefined), 'every thread');
+  await storm(lifeguard, apps, 'firing', 8);
+  await summaryOf(lifeguard, 8);
+  await follow(lifeguard, 8);
   expect(summaries(lifeguard)).toHaveLength(1);
   expect(lifeguard.slack.api.tooSoon).toEqual([]);
 });
 
-/** Twenty databases of one cluster, each with an alert of its own, all at once. */
+/** Lets time pass until so many threads are there, and their incidents know it. */
+async function follow(lifeguard: Harness, count: number): Promise<void> {
+  await eventually(async () => {
+    await lifeguard.fastForward(SECOND);
+    if (threads(lifeguard).length < count) return undefined;
+    const incidents = await lifeguard.app.store.incidents({ limit: 50 });
+    return incidents.every(({ thread }) => thread !== undefined) ? true : undefined;
+  }, 'every thread');
+}
+
+/** Databases of one cluster, each with an alert of its own, all at once. */
 async function storm(
   lifeguard: Harness,
   apps: readonly App[] = [lifeguard.app],
   status: 'firing' | 'resolved' = 'firing',
+  pools = POOLS,
 ): Promise<void> {
   const startsAt = new Date('2026-03-02T03:00:00Z');
   const answers = await Promise.all(
-    Array.from({ length: POOLS }, (_none, index) => {
+    Array.from({ length: pools }, (_none, index) => {
       const labels = { datname: `db-${index}`, cluster: 'eu-1' };
       const fingerprint = `c0ffee${String(index).padStart(10, '0')}`;
       const body = notification({ startsAt, status, labels, fingerprint, groupKey: `{}:{db-${index}}` });
@@ -115,10 +121,11 @@ function summaries(lifeguard: Harness): Message[] {
   return lifeguard.messages('incidents').filter((one) => wordsOf(one).includes('incidents at once'));
 }
 
-function toldAll(lifeguard: Harness): Promise<Message> {
+/** The summary, once it tells of so many. */
+async function summaryOf(lifeguard: Harness, pools: number): Promise<Message> {
   return lifeguard.message(
     'incidents',
-    (one) => wordsOf(one).includes(`${POOLS} incidents at once`),
+    (one) => wordsOf(one).includes(`${pools} incidents at once`),
     'the summary',
   );
 }
