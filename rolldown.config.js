@@ -21,6 +21,7 @@ export default defineConfig({
   input: {
     cli: 'src/cli.ts',
     'bench/main': 'src/bench/main.ts',
+    'bench/bare-bolt': 'src/bench/bare-bolt.ts',
     'lab/main': 'src/lab/main.ts',
     ...migrations,
   },

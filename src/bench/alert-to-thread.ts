@@ -3,6 +3,7 @@ import { createLogger } from '../observe/log.ts';
 import { createSlackClient } from '../slack/client.ts';
 import { parentView } from '../slack/views/parent.ts';
 import { incident, POLICY } from './incident.ts';
+import type { Rival } from './rivals.ts';
 import type { Bench } from './setup.ts';
 
 /** The first runs warm up compilers, caches and connections, and are not counted. */
@@ -16,21 +17,31 @@ const QUIET_MS = 60;
 export interface AlertToThread {
   readonly baseline: number[];
   readonly thread: number[];
+  /** In the order in which the rivals were given. */
+  readonly rivals: number[][];
 }
 
 /**
  * An incident of its own for each run, one after the other: what one SRE waits for. Before each comes the
  * baseline, the least that a bot could do: keep the alert with one fsynced INSERT, then post the same message.
  *
- * Both follow the same pause. A processor that has just worked is twice as quick as one that slept, and an alert
+ * All follow the same pause. A processor that has just worked is twice as quick as one that slept, and an alert
  * comes after hours of quiet: a baseline in a tight loop would be compared with a night that never is.
  */
-export async function measureAlertToThread(bench: Bench): Promise<AlertToThread> {
+export async function measureAlertToThread(
+  bench: Bench,
+  rivals: readonly Rival[] = [],
+): Promise<AlertToThread> {
   const baseline = await openBaseline(bench);
-  const samples: AlertToThread = { baseline: [], thread: [] };
+  const samples: AlertToThread = { baseline: [], thread: [], rivals: rivals.map(() => []) };
   for (let run = 0; run < WARM_UP + RUNS; run += 1) {
     const least = await baseline.once(run);
     await quiet(bench);
+    for (const [index, rival] of rivals.entries()) {
+      const ms = await rival.once(run);
+      if (run >= WARM_UP) samples.rivals[index]?.push(ms);
+      await quiet(bench);
+    }
     const posted = nextParent(bench);
     const began = performance.now();
     const status = await bench.alert({ bench: `run-${run}` }, new Date());

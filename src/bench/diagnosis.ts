@@ -7,7 +7,7 @@ import { Contexts } from '../checks/context.ts';
 import { parseConfig } from '../config/parse.ts';
 import { Lifeline } from '../pool/lifeline.ts';
 import { startEmbedded } from '../store/embedded.ts';
-import { printTable, type Row } from './figures.ts';
+import type { Row } from './figures.ts';
 import { type Bench, startBench } from './setup.ts';
 
 const SESSIONS = 500;
@@ -29,10 +29,10 @@ pools:
   - { name: orders, match: { datname: orders }, database_url: "\${PATIENT_URL}" }
 `;
 
-/** Measures what a diagnosis costs the patient, and how long people wait for the verdict. Prints one table. */
-export async function benchDiagnosis(): Promise<void> {
+/** Measures what a diagnosis costs the patient, and how long people wait for the verdict. */
+export async function benchDiagnosis(): Promise<Row[]> {
   const { cpuMs, wallMs } = await measureCost();
-  const rows: Row[] = [
+  return [
     {
       name: `all checks at ${SESSIONS} sessions, CPU of the patient (mean of ${ROUNDS})`,
       unit: 'ms',
@@ -47,7 +47,6 @@ export async function benchDiagnosis(): Promise<void> {
       goal: '≤ 3,000',
     },
   ];
-  printTable(rows);
 }
 
 /** All steps of the shipped runbook, again and again over one connection, whose backend's CPU time is read. */

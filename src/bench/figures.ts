@@ -36,8 +36,28 @@ export function table(rows: readonly Row[]): string {
 
 /** Prints the machine and the figures. */
 export function printTable(rows: readonly Row[]): void {
-  console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
+  const { cores, processor, node } = machine();
+  console.log(`${cores} cores, ${processor}, Node ${node}`);
   console.log(table(rows));
+}
+
+/** The same for programs. */
+export function json(rows: readonly Row[], at: Date): string {
+  const figures = rows.map(({ name, unit, samples, goal }) => ({
+    name: name.trim(),
+    unit,
+    runs: samples.length,
+    p50: percentile(samples, 50),
+    p95: percentile(samples, 95),
+    p99: percentile(samples, 99),
+    ...(goal === undefined ? {} : { goal }),
+  }));
+  return `${JSON.stringify({ at: at.toISOString(), machine: machine(), figures }, undefined, 2)}\n`;
+}
+
+function machine() {
+  const [first] = cpus();
+  return { cores: cpus().length, processor: first?.model ?? 'unknown processor', node: process.version };
 }
 
 function round(value: number): string {

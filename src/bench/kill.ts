@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { printTable } from './figures.ts';
+import type { Row } from './figures.ts';
 import { approveToGone } from './interactions.ts';
 import { type Bench, startBench } from './setup.ts';
 
@@ -23,7 +23,7 @@ interface Session {
  * Measures on a full server how long an approved kill takes. Before each one every connection is taken, by
  * 100 sessions in open transactions, and the server has refused one more.
  */
-export async function benchKill(): Promise<void> {
+export async function benchKill(): Promise<Row[]> {
   const bench = await startBench(MAX_CONNECTIONS);
   const sessions: Session[] = [];
   const samples: number[] = [];
@@ -38,14 +38,14 @@ export async function benchKill(): Promise<void> {
     await Promise.all(sessions.map(({ client }) => client.end().catch(() => undefined)));
     await bench.stop();
   }
-  printTable([
+  return [
     {
       name: `Approve pressed → backend gone, all connections taken by ${SESSIONS} sessions`,
       unit: 'ms',
       samples,
       goal: 'p95 ≤ 250',
     },
-  ]);
+  ];
 }
 
 /** Opens sessions until the server refuses one, which must be the one after the last that is wanted. */

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { residentMb } from './cpu.ts';
 import type { Bench } from './setup.ts';
 
 const INCIDENTS = 1_000;
 const AT_A_TIME = 8;
 const SETTLE_MS = 15_000;
-const KB_OF_A_MB = 1_024;
 
 /** Opens incidents up to a thousand and reads the process's resident memory, in MB, once it has come to rest. */
 export async function measureMemory(bench: Bench): Promise<number> {
@@ -19,6 +18,5 @@ export async function measureMemory(bench: Bench): Promise<number> {
     }),
   );
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const status = await readFile(`/proc/${bench.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / KB_OF_A_MB;
+  return residentMb(bench.pid);
 }

@@ -32,8 +32,12 @@ const READY_WITHIN_MS = 20_000;
  * Starts the store, the patient, Slack's stand-in and `lifeguard serve` as a process of its own.
  *
  * @param maxConnections `max_connections` of the patient; left out, few
+ * @param env more of Lifeguard's environment
  */
-export async function startBench(maxConnections?: number): Promise<Bench> {
+export async function startBench(
+  maxConnections?: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
   const store = await startEmbedded({ dataDir: join(folder, 'store') });
   const patient = await startPatient(join(folder, 'patient'), maxConnections);
@@ -53,6 +57,7 @@ pools:
     DATABASE_URL: store.url,
     PATIENT_URL: patient.lifeguardUrl,
     ALERTMANAGER_WEBHOOK_TOKEN: BENCH_TOKEN,
+    ...env,
   });
   const origin = `http://127.0.0.1:${port}`;
   await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type StandIn, startSlackStandIn } from '../console/server.ts';
 import type { Message } from '../console/slack/types.ts';
 import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
-import { printTable, type Row } from './figures.ts';
+import type { Row } from './figures.ts';
 import { BENCH_TOKEN, freePort, notification, readyWithin, spawnServe } from './setup.ts';
 
 /** How many pools fall ill at once; of the one that is run to its end, every thread is waited for. */
@@ -28,11 +28,11 @@ access: { approvers: [U0BOB] }
 pools: []
 `;
 
-/** Storms of incidents into one channel, before a Slack that keeps its limits to the letter. Prints one table. */
-export async function benchStorm(): Promise<void> {
+/** Storms of incidents into one channel, before a Slack that keeps its limits to the letter. */
+export async function benchStorm(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { pools, toTheEnd = false } of STORMS) rows.push(...(await measure(pools, toTheEnd)));
-  printTable(rows);
+  return rows;
 }
 
 async function measure(pools: number, toTheEnd: boolean): Promise<Row[]> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -9,7 +9,8 @@ import { startPagerStandIn } from '../console/pager/stand-in.ts';
 import { startSlackStandIn } from '../console/server.ts';
 import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
 import { migrate } from '../store/migrate.ts';
-import { printTable, type Row } from './figures.ts';
+import { cpuShare } from './cpu.ts';
+import type { Row } from './figures.ts';
 import { seedIncidents } from './seed.ts';
 import { freePort, readyWithin, spawnServe } from './setup.ts';
 
@@ -27,9 +28,6 @@ const IDLE_MS = 20_000;
 const FIRING_MS = 60_000;
 const BOOT_WITHIN_MS = 20_000;
 
-/** The kernel's clock of a process ticks 100 times a second. */
-const TICKS_A_SECOND = 100;
-
 const KEY = 'be9c'.repeat(8);
 
 const YAML = `
@@ -41,8 +39,8 @@ escalation:
 ${['0m', '5m', '15m', '30m'].map((after, index) => `    - { name: Level ${index + 1}, after: ${after}, page: { routing_key: ${KEY} } }`).join('\n')}
 `;
 
-/** What the levels of ten thousand open incidents cost, and how late they are. Prints one table. */
-export async function benchTimers(): Promise<void> {
+/** What the levels of ten thousand open incidents cost, and how late they are. */
+export async function benchTimers(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
   const store = await startEmbedded({ dataDir: join(folder, 'store') });
   const pagedAt = new Map<string, number>();
@@ -53,12 +51,11 @@ export async function benchTimers(): Promise<void> {
     },
   });
   const slack = await startSlackStandIn({ channels: ['incidents'] });
-  const rows: Row[] = [];
   try {
     await migrate(store.url);
     const firstDueMs = Date.now() + FIRST_DUE_AFTER_MS;
     await seed(store.url, slack, firstDueMs);
-    rows.push(...(await measure(folder, store.url, slack, pager, pagedAt, firstDueMs)));
+    return await measure(folder, store.url, slack, pager, pagedAt, firstDueMs);
   } finally {
     await slack.stop();
     await pager.stop();
@@ -66,7 +63,6 @@ export async function benchTimers(): Promise<void> {
     await removeEmbedded(join(folder, 'store'));
     await rm(folder, { recursive: true, force: true });
   }
-  printTable(rows);
 }
 
 type Slack = Awaited<ReturnType<typeof startSlackStandIn>>;
@@ -120,9 +116,7 @@ async function measure(
     await readyWithin(`http://127.0.0.1:${port}/readyz`, BOOT_WITHIN_MS);
     const bootMs = performance.now() - began;
     await pause(SETTLE_MS);
-    const before = await cpuMs(child.pid ?? 0);
-    await pause(IDLE_MS);
-    const idle = (((await cpuMs(child.pid ?? 0)) - before) / IDLE_MS) * 100;
+    const idle = await cpuShare(child.pid ?? 0, IDLE_MS);
     if (Date.now() > firstDueMs)
       throw new Error('the seeding took too long: levels fell due before they were measured');
     await pause(firstDueMs + FIRING_MS - Date.now());
@@ -176,12 +170,6 @@ async function lateness(url: string, pagedAt: ReadonlyMap<string, number>, first
   } finally {
     await client.end();
   }
-}
-
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND) * 1_000;
 }
 
 function service() {
