@@ -3,6 +3,7 @@ import type { Policy } from '../incident/policy.ts';
 import { NO_TRACING, type Tracing } from '../observe/tracing.ts';
 import { runnable } from '../store/outbox.ts';
 import type { Address, Claimed, Committed, EffectOutcome, Store } from '../store/store.ts';
+import { traceCommit } from './trace.ts';
 
 /** What the loop needs of the world. */
 export interface LoopOptions {
@@ -45,16 +46,7 @@ export class Loop {
   /** Commits commands together: all of them or, when it throws, none. */
   submitAll(submissions: readonly Submission[], outcome?: EffectOutcome): Promise<Committed[]> {
     const { tracing = NO_TRACING } = this.#options;
-    if (!tracing.isOn) return this.#submitAll(submissions, outcome);
-    const commands = [...new Set(submissions.map(({ command }) => command.type))];
-    return tracing.span({ name: `commit ${commands.join(', ')}`, kind: 'internal' }, async (span) => {
-      const results = await this.#submitAll(submissions, outcome);
-      span.set({
-        'lifeguard.incidents': [...new Set(results.flatMap(({ incident }) => incident?.id ?? []))],
-        'lifeguard.events': results.flatMap(({ events }) => events.map(({ type }) => type)),
-      });
-      return results;
-    });
+    return traceCommit(tracing, submissions, () => this.#submitAll(submissions, outcome));
   }
 
   async #submitAll(

@@ -9,6 +9,7 @@ import type { Claimed } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
 import { type CommittedWith, type Handled, type Handlers, Hopeless, Later, NoRoom } from './handler.ts';
 import type { Loop } from './loop.ts';
+import { traceEffect } from './trace.ts';
 
 /** An effect that could not be carried out for this long is given up, and shown as dead. */
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
@@ -114,40 +115,23 @@ export class Runner {
     committed?: CommittedWith,
     traceparent?: string,
   ): Promise<string | undefined> {
-    const { outbox } = this.#options;
+    const { outbox, tracing = NO_TRACING } = this.#options;
     this.#running.add(effect.id);
     try {
       if (superseded) {
         await outbox.finish({ effect: effect.id });
         this.#options.onEnd?.(effect, 'superseded', 0);
-      } else if (!(await this.#traced(effect, committed, traceparent))) {
+      } else if (
+        !(await traceEffect(tracing, outbox, effect, traceparent, (span) =>
+          this.#carryOut(effect, committed, span),
+        ))
+      ) {
         return undefined;
       }
     } finally {
       this.#running.delete(effect.id);
     }
     return effect.lane === undefined ? undefined : outbox.firstOf(effect.lane);
-  }
-
-  /** Carries it out in a span, a child of the commit that it follows from, however long ago and wherever that was. */
-  async #traced(
-    effect: Effect,
-    committed: CommittedWith | undefined,
-    traceparent: string | undefined,
-  ): Promise<boolean> {
-    const { outbox, tracing = NO_TRACING } = this.#options;
-    if (!tracing.isOn) return this.#carryOut(effect, committed);
-    // It is carried out all the same when the store does not tell now.
-    const parent = traceparent ?? (await outbox.traceOf(effect.id).catch(() => undefined));
-    const attributes = {
-      'lifeguard.incident': effect.incident,
-      'lifeguard.effect': effect.id,
-      'lifeguard.effect.kind': effect.kind,
-      'lifeguard.effect.attempt': effect.attempt,
-    };
-    return tracing.span({ name: `effect ${effect.kind}`, kind: 'consumer', attributes, parent }, (span) =>
-      this.#carryOut(effect, committed, span),
-    );
   }
 
   /** True when its lane goes on: the effect is over, or has stepped out of it to wait for a budget. */
