@@ -7,6 +7,7 @@ import { poolChecks } from './check/pools.ts';
 import { queueCheck } from './check/queue.ts';
 import { slackChecks } from './check/slack.ts';
 import { storeCheck } from './check/store.ts';
+import { tracesChecks } from './check/traces.ts';
 import { readConfiguration } from './configuration.ts';
 import { loggerFor } from './logger.ts';
 
@@ -30,6 +31,7 @@ export async function check(): Promise<number> {
     accessCheck(config),
     ...poolChecks(config, environment, process.cwd()),
     ...pagerdutyChecks(config, environment),
+    ...tracesChecks(environment),
   ];
   console.log('ok    configuration: no faults');
   const mask = createMasker(secretsOf(environment, config));

@@ -101,4 +101,10 @@ describe('the example Alertmanager configuration', () => {
     ]);
     expect(stdout.trim()).toBe('lifeguard');
   });
+
+  test.skipIf(amtool.skip)(`sends what is wrong with Lifeguard itself past it${amtool.reason}`, async () => {
+    const test = ['config', 'routes', 'test', `--config.file=${ALERTMANAGER_EXAMPLE}`];
+    const { stdout } = await run('amtool', [...test, 'alertname=LifeguardDown', 'severity=critical']);
+    expect(stdout.trim()).toBe('people');
+  });
 });

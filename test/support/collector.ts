@@ -47,25 +47,23 @@ const SPAN = z
   .refine(({ startTimeUnixNano, endTimeUnixNano }) => BigInt(startTimeUnixNano) <= BigInt(endTimeUnixNano));
 
 const REQUEST = z.strictObject({
-  resourceSpans: z
-    .array(
-      z.strictObject({
-        resource: z.strictObject({
-          attributes: z.array(ATTRIBUTE),
-          droppedAttributesCount: z.literal(0),
-          entityRefs: z.array(z.unknown()).optional(),
-        }),
-        scopeSpans: z.array(
-          z.strictObject({
-            scope: z.looseObject({ name: z.literal('lifeguard') }),
-            spans: z.array(SPAN).min(1),
-            schemaUrl: z.string().optional(),
-          }),
-        ),
-        schemaUrl: z.string().optional(),
+  resourceSpans: z.array(
+    z.strictObject({
+      resource: z.strictObject({
+        attributes: z.array(ATTRIBUTE),
+        droppedAttributesCount: z.literal(0),
+        entityRefs: z.array(z.unknown()).optional(),
       }),
-    )
-    .min(1),
+      scopeSpans: z.array(
+        z.strictObject({
+          scope: z.looseObject({ name: z.literal('lifeguard') }),
+          spans: z.array(SPAN).min(1),
+          schemaUrl: z.string().optional(),
+        }),
+      ),
+      schemaUrl: z.string().optional(),
+    }),
+  ),
 });
 
 /** A span that has arrived. */
@@ -101,9 +99,8 @@ export async function startCollector(headers: Readonly<Record<string, string>> =
   const problems: string[] = [];
   const bodies: string[] = [];
 
-  function take(method: string | undefined, url: string | undefined, body: string): void {
+  function take(body: string): void {
     bodies.push(body);
-    if (method !== 'POST' || url !== '/v1/traces') throw new Error(`${method} ${url} is not OTLP`);
     const { resourceSpans } = REQUEST.parse(JSON.parse(body));
     for (const { resource, scopeSpans } of resourceSpans) {
       const service = valuesOf(resource.attributes)['service.name'];
@@ -126,16 +123,20 @@ export async function startCollector(headers: Readonly<Record<string, string>> =
   }
 
   const server = createServer(async (req, res) => {
+    const refuse = (status: number, why: string): void => {
+      problems.push(why);
+      res.writeHead(status).end();
+    };
     try {
-      if (req.headers['content-type'] !== 'application/json') throw new Error('not application/json');
-      for (const [name, value] of Object.entries(headers)) {
-        if (req.headers[name] !== value) throw new Error(`the header ${name} is missing`);
-      }
-      take(req.method, req.url, await text(req));
+      const isKnown = Object.entries(headers).every(([name, value]) => req.headers[name] === value);
+      if (req.method !== 'POST' || req.url !== '/v1/traces')
+        return refuse(404, `${req.method} ${req.url} is not OTLP`);
+      if (req.headers['content-type'] !== 'application/json') return refuse(415, 'not application/json');
+      if (!isKnown) return refuse(401, 'a header is missing');
+      take(await text(req));
       res.writeHead(200, { 'content-type': 'application/json' }).end('{"partialSuccess":{}}');
     } catch (error) {
-      problems.push(String(error));
-      res.writeHead(400).end();
+      refuse(400, String(error));
     }
   });
   server.listen(0, '127.0.0.1');
