@@ -10,7 +10,7 @@ import { type Ask, asked, BILL_AT_COMMIT } from './budgets.ts';
 import { LEASE_MS } from './lease.ts';
 import * as sql from './sql.ts';
 import { storableJson, storableText } from './storable.ts';
-import { inTransaction, type Write } from './transaction.ts';
+import { inTransaction, type Transaction } from './transaction.ts';
 
 /** Where a command goes: to an incident known by id, or to the one that a key belongs to now. */
 export type Address =
@@ -168,9 +168,9 @@ export class Store {
     const [first] = order;
     const lock = first === undefined ? undefined : this.#lockOf(first.post.to);
     const bills: ({ readonly index: number } & Bill)[] = [];
-    await inTransaction<Found>(this.pool, sql.begin(keys, lock), async (client, row, write) => {
+    await inTransaction<Found>(this.pool, sql.begin(keys, lock), async ({ read, write }, row) => {
       for (const { post, index } of order) {
-        const found = index === first?.index ? row : await this.#lock(client, post.to);
+        const found = index === first?.index ? row : await this.#lock(read, post.to);
         const result = this.#decide(write, post, found, claimant);
         results[index] = result;
         const bill = found?.state === null ? this.#bill(write, result) : undefined;
@@ -186,7 +186,7 @@ export class Store {
   }
 
   /** The first message of a new incident is paid for as it is committed: to do it later would take its time. */
-  #bill(write: Write, { incident, effects }: Committed): Bill | undefined {
+  #bill(write: Transaction['write'], { incident, effects }: Committed): Bill | undefined {
     if (incident?.kind !== 'incident') return undefined;
     const ask = this.#firstBill?.(incident.channel);
     const effect = effects.find(({ kind }) => kind === 'slack.message')?.id;
@@ -204,7 +204,12 @@ export class Store {
     await this.pool.query(sql.SAVE_MESSAGE, [incident, slot, channel, ts, digest]);
   }
 
-  #decide(write: Write, post: Post, row: Found | undefined, claimant: string | undefined): Committed {
+  #decide(
+    write: Transaction['write'],
+    post: Post,
+    row: Found | undefined,
+    claimant: string | undefined,
+  ): Committed {
     if (row === undefined) throw new Error('the store returned no row where one is always returned');
     const found = { state: row.state ?? undefined, now: row.now };
     const policy = post.policy(found.state?.pool);
@@ -253,8 +258,8 @@ export class Store {
     };
   }
 
-  async #lock(client: pg.PoolClient, to: Address): Promise<Found | undefined> {
-    const { rows } = await client.query<Found>(this.#lockOf(to));
+  async #lock(read: Transaction['read'], to: Address): Promise<Found | undefined> {
+    const { rows } = await read<Found>(this.#lockOf(to));
     return rows[0];
   }
 
@@ -369,7 +374,7 @@ function billed(committed: Committed, id: string, budget: string | undefined): C
   return { ...rest, claimed: { ...claimed, effect } };
 }
 
-function finish(write: Write, outcome: EffectOutcome): void {
+function finish(write: Transaction['write'], outcome: EffectOutcome): void {
   const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
   void write({ name: 'finish', text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
   if (outcome.message === undefined) return;

@@ -1,13 +1,19 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 
-/** Sends a statement whose result nobody needs before the commit; it is there when the commit is. */
-export type Write = (query: string | pg.QueryConfig) => Promise<pg.QueryResult>;
+/** What can be done within a transaction. */
+export interface Transaction {
+  /** Sends a statement whose result nobody needs before the commit; it is there when the commit is. */
+  write(query: string | pg.QueryConfig): Promise<pg.QueryResult>;
+  /** Asks for rows that are needed now; what was written before is seen by it. */
+  read<Row extends pg.QueryResultRow>(query: pg.QueryConfig): Promise<pg.QueryResult<Row>>;
+}
 
 /**
  * Runs `work` in one transaction, on one connection; a connection that failed is not used again.
  *
- * What `work` writes is sent together with the commit, in one round trip: when a statement fails, the
- * server makes a rollback of the commit that follows it.
+ * What `work` writes is sent together with the commit, in one round trip and one packet: when a statement
+ * fails, the server makes a rollback of the commit that follows it.
  *
  * @param pool with `pipeline` on
  * @param begin statements that begin it; `work` is given the first row of the last of them
@@ -16,27 +22,45 @@ export type Write = (query: string | pg.QueryConfig) => Promise<pg.QueryResult>;
 export async function inTransaction<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   begin: readonly pg.QueryConfig[],
-  work: (client: pg.PoolClient, row: Row | undefined, write: Write) => Promise<void>,
+  work: (transaction: Transaction, row: Row | undefined) => Promise<void>,
 ): Promise<void> {
   const client = await pool.connect();
-  const written: Promise<unknown>[] = [];
-  const write: Write = (query) => {
-    const result = client.query(query);
-    // Its failure is looked at below; until then nobody waits for it.
+  const waiting: (() => void)[] = [];
+  const sent: Promise<unknown>[] = [];
+  const send = (): void =>
+    together(client, () => {
+      for (const one of waiting.splice(0)) one();
+    });
+  const write = <Result extends pg.QueryResultRow>(
+    query: string | pg.QueryConfig,
+  ): Promise<pg.QueryResult<Result>> => {
+    const result = new Promise<pg.QueryResult<Result>>((resolve, reject) => {
+      waiting.push(() => {
+        const answer = client.query<Result>(query);
+        sent.push(answer);
+        answer.then(resolve, reject);
+      });
+    });
+    // Its failure is looked at below; until then nobody may wait for it.
     result.catch(() => undefined);
-    written.push(result);
     return result;
   };
   let failure: Error | undefined;
   try {
-    const begun = begin.map((query) => client.query<Row>(query));
+    const begun = together(client, () => begin.map((query) => client.query<Row>(query)));
     await all(begun);
-    await work(client, (await begun.at(-1))?.rows[0], write);
+    const read: Transaction['read'] = async (query) => {
+      const result = write<never>(query);
+      send();
+      return result;
+    };
+    await work({ write, read }, (await begun.at(-1))?.rows[0]);
     void write('commit');
-    await all(written);
+    send();
+    await all(sent);
   } catch (error) {
     // What was written before may be why the rest could not be done: the first failure is the cause.
-    const cause = await all(written).then(
+    const cause = await all(sent).then(
       () => error,
       (first: unknown) => first,
     );
@@ -45,6 +69,21 @@ export async function inTransaction<Row extends pg.QueryResultRow>(
     throw failure;
   } finally {
     client.release(failure !== undefined && !isSqlError(failure));
+  }
+}
+
+/**
+ * Statements that are sent at one time go out in one write to the socket: the driver makes one of each otherwise,
+ * and calls of the kernel are most of what a commit costs this process. It keeps its socket to itself; where that
+ * is not found, they go one by one.
+ */
+function together<T>(client: pg.PoolClient, send: () => T): T {
+  const { connection } = client as { readonly connection?: { readonly stream?: Writable } };
+  connection?.stream?.cork();
+  try {
+    return send();
+  } finally {
+    connection?.stream?.uncork();
   }
 }
 
