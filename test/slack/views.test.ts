@@ -31,6 +31,13 @@ const WEIRD = fc.oneof(
     ' ',
     '<!channel>',
     '<http://evil|x>',
+    '<https://evil.example|Approve>',
+    '<@U0EVIL>',
+    '<#C0EVIL>',
+    '<!subteam^S0EVIL>',
+    '<!everyone>',
+    '@channel #general https://evil.example',
+    'https://evil.example|x>',
     '*',
     '`',
     '```',
@@ -52,19 +59,30 @@ const WEIRD = fc.oneof(
 function check(view: View): void {
   expect(view.text.trim()).not.toBe('');
   expect(view.text).not.toMatch(/<!(?!date\^)/);
+  expect(view.text).not.toMatch(FORGED);
+  // Without it Slack makes mentions and links of bare `@channel`, `#general` and addresses.
+  for (const one of objects(view.blocks)) if (one['type'] === 'mrkdwn') expect(one['verbatim']).toBe(true);
   expect(validateBlocks(view.blocks)).toEqual([]);
   for (const text of mrkdwn(view.blocks)) {
-    expect(text).not.toMatch(/<!(?!here>|date\^\d+\^\{time_secs\}\|)|<http:\/\/evil/);
+    expect(text).not.toMatch(/<!(?!here>|date\^\d+\^\{time_secs\}\|)/);
+    expect(text).not.toMatch(FORGED);
     // Cutting a text must not leave half of an escape: the reader would see "&l".
     expect(text.replace(/&(amp|lt|gt);/g, '')).not.toContain('&');
   }
 }
 
-function mrkdwn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(mrkdwn);
+/** A mention, a channel or a link that we did not write. */
+const FORGED = /<[@#!][^>]*EVIL|<https?:\/\/evil/;
+
+/** All objects within a value, itself among them. */
+function objects(value: unknown): Record<string, unknown>[] {
+  if (Array.isArray(value)) return value.flatMap(objects);
   if (typeof value !== 'object' || value === null) return [];
-  if ('type' in value && value.type === 'mrkdwn' && 'text' in value) return [String(value.text)];
-  return Object.values(value).flatMap(mrkdwn);
+  return [{ ...value }, ...Object.values(value).flatMap(objects)];
+}
+
+function mrkdwn(value: unknown): string[] {
+  return objects(value).flatMap((one) => (one['type'] === 'mrkdwn' ? [String(one['text'])] : []));
 }
 
 /** Every message that the incident has, drawn. */
@@ -176,6 +194,26 @@ describe('views', () => {
             { type: 'EndRemedy', request: 'r1', outcome: 'failed', detail: text },
             { type: 'RecordPageFailure', level: 1, detail: text, final: true },
             { type: 'RecordDeadEffect', effect: text, kind: 'timer', detail: text },
+            { type: 'Escalate', by: ALICE, reason: text },
+            { type: 'Snooze', by: ALICE, reason: text },
+            { type: 'HandOver', by: ALICE, to: { ...RITA, id: text, name: text } },
+            { type: 'NoteRefusal', by: { ...ALICE, name: text }, act: text, why: text },
+            { type: 'NameRootCause', by: ALICE, title: text },
+            { type: 'RecordPage', level: 1, dedupKey: 'd' },
+            ...(['annotated', 'reassigned', 'priority_updated'] as const).map((what) => ({
+              type: 'TakePageNotice' as const,
+              notice: {
+                level: 1,
+                what,
+                notice: what,
+                occurredAt: '2026-03-02T03:00:00.000Z',
+                by: { id: text, name: text, via: 'pagerduty' as const },
+                assignees: [text],
+                note: text,
+                priority: text,
+              },
+            })),
+            { type: 'RecordUnresponsive', since: '2026-03-02T03:00:00.000Z', detail: text },
             { type: 'SuspectDataCorruption', by: ALICE },
           );
           for (const view of viewsOf(story)) check(view);
