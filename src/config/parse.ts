@@ -1,6 +1,7 @@
 import { draftsOf, quoteValue, valueAt } from './explain.ts';
 import { ConfigError, formatPath } from './fault.ts';
 import { interpolate } from './interpolate.ts';
+import { literalSecrets } from './literals.ts';
 import { brokenRules } from './rules.ts';
 import { configOf, fileSchema } from './schema.ts';
 import type { Config, Fault } from './types.ts';
@@ -46,7 +47,7 @@ export function readConfig(text: string, variables: Variables, filename: string)
     return { faults: faults.sort((one, other) => one.line - other.line), warnings: [] };
   }
   const config = configOf(parsed.data);
-  return { config, faults: [], warnings: warningsOf(config) };
+  return { config, faults: [], warnings: [...warningsOf(config), ...literalSecrets(filled)] };
 }
 
 /**

@@ -231,4 +231,33 @@ describe('what is allowed but hardly meant', () => {
   ])('%#: is told', (text, warning) => {
     expect(parseConfig(text).warnings).toContain(warning);
   });
+
+  test('is told of each secret that is written out, by its place alone', () => {
+    const warningsOf = (secret: string, env = {}) =>
+      parseConfig(
+        `pools:
+  - name: orders
+    match: { secret: label }
+    database_url: postgres://me:${secret}@db/orders
+    prometheus: { url: "http://me:${secret}@p", bearer_token: "${secret}" }
+    logs: { loki: { url: "http://l", query: "{}", basic_auth: { username: me, password: "${secret}" } } }
+    restart: { webhook: { url: "http://w", secret: "${secret}" } }
+    pool_size: { pgbouncer: "postgres://me:${secret}@b/pgbouncer" }
+escalation: { levels: [{ name: A, after: 0m, page: { routing_key: "${secret}" } }] }
+`,
+        env,
+      ).warnings.filter((warning) => warning.includes('written out'));
+    const told = warningsOf('hush');
+    expect(told.map((warning) => warning.slice(0, warning.indexOf(':')))).toEqual([
+      'pools[0].database_url',
+      'pools[0].prometheus.url',
+      'pools[0].prometheus.bearer_token',
+      'pools[0].logs.loki.basic_auth.password',
+      'pools[0].restart.webhook.secret',
+      'pools[0].pool_size.pgbouncer',
+      'escalation.levels[0].page.routing_key',
+    ]);
+    expect(told.join()).not.toContain('hush');
+    expect(warningsOf('${SECRET}', { SECRET: 'hush' })).toEqual([]);
+  });
 });
