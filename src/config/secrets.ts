@@ -1,3 +1,4 @@
+import { secretsIn } from './several.ts';
 import type { Config, Environment, EscalationConfig, PoolConfig, RoutedPage, SignIn } from './types.ts';
 
 /**
@@ -12,6 +13,7 @@ export function secretsOf(environment: Environment, config: Config): string[] {
     ...(slack.mode === 'console' ? [] : [slack.botToken, slack.signingSecret]),
     slack.mode === 'socket' ? slack.appToken : undefined,
     environment.alertmanagerToken,
+    ...secretsIn(environment.alertmanagerToken ?? ''),
     ...Object.values(environment.tracing?.headers ?? {}),
     environment.tracing === undefined ? undefined : passwordIn(environment.tracing.url),
     pagerduty.apiToken,

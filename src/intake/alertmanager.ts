@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { secretsIn } from '../config/several.ts';
 import type { Loop, Submission } from '../effects/loop.ts';
 import type { Alert } from '../incident/alerts.ts';
 import type { Logger } from '../observe/log.ts';
@@ -6,7 +7,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { poolKey } from '../store/store.ts';
 import { MalformedNotification, type Notification, readNotification } from './alertmanager-schema.ts';
 import { alertOf, groupKeyOf } from './alerts.ts';
-import { givenSecret, sameSecret } from './credentials.ts';
+import { givenSecret, isOneOf } from './credentials.ts';
 import type { Gate } from './gate.ts';
 import { NotJson } from './json.ts';
 import { createReceiver, Refused, type RequestHandler } from './receiver.ts';
@@ -14,7 +15,7 @@ import { SpareIds } from './spare-ids.ts';
 
 export interface AlertmanagerIntakeOptions {
   readonly loop: Pick<Loop, 'submitAll'>;
-  /** ALERTMANAGER_WEBHOOK_TOKEN; without one everybody is refused, unless `openToAll`. */
+  /** ALERTMANAGER_WEBHOOK_TOKEN, or several with blanks between; without one everybody is refused, unless `openToAll`. */
   readonly token: string | undefined;
   /** Lets everybody in while there is no token: the demo. */
   readonly openToAll: boolean;
@@ -117,7 +118,8 @@ function admit(req: IncomingMessage, options: AlertmanagerIntakeOptions): void {
         'or as the password of http_config.basic_auth',
     );
   }
-  if (!sameSecret(given, token)) throw unauthorized('the token is not the one in ALERTMANAGER_WEBHOOK_TOKEN');
+  if (!isOneOf(given, secretsIn(token)))
+    throw unauthorized('the token is not the one in ALERTMANAGER_WEBHOOK_TOKEN');
 }
 
 function unauthorized(why: string): Refused {

@@ -9,6 +9,11 @@ export function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected)) && expected !== '';
 }
 
+/** Whether a secret that was given is one of the expected; each is compared, so that the time tells nothing. */
+export function isOneOf(given: string, expected: readonly string[]): boolean {
+  return expected.filter((one) => sameSecret(given, one)).length > 0;
+}
+
 /**
  * The secret in an `Authorization` header: a bearer token (RFC 6750) or the password of basic
  * authentication (RFC 7617, any user name), the two that Alertmanager's `http_config` can send.

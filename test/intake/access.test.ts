@@ -81,6 +81,25 @@ describe('without a token', () => {
   });
 });
 
+test('while the token is being changed both let in, and the words of a pass phrase do not', async () => {
+  const [old, next, phrase] = [
+    'old-token-of-alertmanager',
+    'new-token-of-alertmanager',
+    'correct horse battery',
+  ];
+  for (const [token, good, bad] of [
+    [`${old} ${next}\n`, [old, next], [`${old} ${next}`, '', `${old}${next}`]],
+    [phrase, [phrase], ['correct', 'horse', 'battery']],
+  ] as const) {
+    const it = await house({ token });
+    const status = async (secret: string) =>
+      (await it.post(notification(), { authorization: basic(`:${secret}`) })).status;
+    for (const secret of good) expect(await status(secret), secret).toBe(200);
+    for (const secret of bad) expect(await status(secret), secret).toBe(401);
+    await it.close();
+  }
+});
+
 test('a token that is set counts where it would be open to all, too', async () => {
   const it = await house({ token: TOKEN, openToAll: true });
   expect((await it.post(notification())).status).toBe(401);
