@@ -89,6 +89,7 @@ export function createAlertmanagerIntake(options: AlertmanagerIntakeOptions): Re
 
   return createReceiver({
     source: 'alertmanager',
+    known: 'by head',
     admit: (req) => admit(req, options),
     take,
     gate: options.gate,

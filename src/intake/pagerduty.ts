@@ -58,6 +58,7 @@ export function createPagerDutyIntake(options: PagerDutyIntakeOptions): RequestH
   const off = secrets.length === 0 ? { off: 'this is off: set PAGERDUTY_WEBHOOK_SECRET' } : {};
   return createReceiver({
     source: 'pagerduty',
+    known: 'by body',
     ...off,
     admit,
     take,

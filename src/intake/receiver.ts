@@ -25,6 +25,8 @@ export class Refused extends Error {
 
 /** What is particular to the webhooks of one sender. */
 export interface ReceiverOptions {
+  /** Whether it is known by the head of a request whose it is, or only by its body, which is signed. */
+  readonly known: 'by head' | 'by body';
   /** Shared by the webhooks of a process; one of its own when left out. */
   readonly gate?: Gate | undefined;
   readonly source: 'alertmanager' | 'pagerduty';
@@ -56,7 +58,9 @@ class Crowded extends Error {}
  */
 export function createReceiver(options: ReceiverOptions): RequestHandler {
   const { source, admit, take, metrics } = options;
-  const { strangers, room } = options.gate ?? openGate();
+  const gate = options.gate ?? openGate();
+  const { strangers } = gate;
+  const room = options.known === 'by head' ? gate.room : gate.hall;
   const log = options.log.child({ source });
 
   /** What a refusal is answered with; logged here, unless it is one of a flood. */

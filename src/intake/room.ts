@@ -1,8 +1,5 @@
-/**
- * How many bytes of bodies may be in memory at once, over all requests: room for a thousand usual notifications, or
- * for sixty-four of the largest.
- */
-export const MOST_BYTES_AT_ONCE = 64 * 1024 * 1024;
+/** How many bytes of bodies may be in memory at once: thousands of usual notifications, or thirty-two of the largest. */
+export const MOST_BYTES_AT_ONCE = 32 * 1024 * 1024;
 
 /** Memory for the bodies of requests, given out while there is some. */
 export class Room {

@@ -37,7 +37,7 @@ export function createSlackIntake(
       else sendUnread(res, 401, { error: 'this is for Slack alone: it is not signed, or not now' });
       return;
     }
-    const leave = gate.room.enter(
+    const leave = gate.hall.enter(
       Math.min(Number(req.headers['content-length'] ?? LARGEST_BODY_BYTES), LARGEST_BODY_BYTES),
     );
     if (leave === undefined) {

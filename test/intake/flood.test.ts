@@ -20,6 +20,7 @@ async function webhook(gate: Gate, take: () => Promise<object> = async () => ({}
   const { log, lines } = recordingLog();
   const handler = createReceiver({
     source: 'alertmanager',
+    known: 'by head',
     gate,
     admit: (req) => {
       if (req.headers.authorization !== 'Bearer right') throw new Refused(401, 'who are you?');
@@ -115,6 +116,24 @@ test('more bodies at once than there is room for are to come again, and find roo
   expect((await post('Bearer right', '1234567890')).status).toBe(200);
 });
 
+test('bodies of those who may be anybody keep nobody out who is known', async () => {
+  const gate = { ...openGate(), hall: new Room(0) };
+  const { log } = recordingLog();
+  const served = await serve(
+    createReceiver({
+      source: 'pagerduty',
+      known: 'by body',
+      gate,
+      take: async () => ({}),
+      log,
+      metrics: createMetrics(),
+    }),
+  );
+  web.push(served);
+  expect((await fetch(served.url, { method: 'POST', body: '{}' })).status).toBe(503);
+  expect((await (await webhook(gate)).post('Bearer right')).status).toBe(200);
+});
+
 describe('what stands before Bolt', () => {
   const NOW = Date.parse('2026-03-02T03:00:00.000Z');
   const signed = (age = 0, signature = `v0=${'a'.repeat(64)}`) => ({
@@ -164,7 +183,7 @@ describe('what stands before Bolt', () => {
   });
 
   test('refuses what there is no room for', async () => {
-    const { post, passed } = await front({ ...openGate(), room: new Room(8) });
+    const { post, passed } = await front({ ...openGate(), hall: new Room(8) });
     expect((await post(signed(), '123456789')).status).toBe(503);
     for (let count = 0; count < 3; count += 1) expect((await post(signed(), '12345678')).status).toBe(200);
     expect(passed()).toBe(3);

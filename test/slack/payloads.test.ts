@@ -309,9 +309,9 @@ const FOUND: Readonly<Record<string, [unknown][]>> = {
 
 describe('whatever a payload of Slack holds', () => {
   test.each([
-    ['a press', press, 80],
-    ['a modal', submission, 60],
-    ['a command', typed, 60],
+    ['a press', press, 50],
+    ['a modal', submission, 40],
+    ['a command', typed, 40],
   ] as const)('%s is acknowledged once, and what it leads to can be drawn', async (what, payloads, usual) => {
     await fc.assert(
       fc.asyncProperty(payloads as fc.Arbitrary<unknown>, async (payload) => {
@@ -334,7 +334,7 @@ describe('whatever a payload of Slack holds', () => {
         const since = (await store.events(id)).slice(before);
         expect(since.filter(({ type }) => type !== 'ActRefused')).toEqual([]);
       }),
-      { numRuns: runs(50) },
+      { numRuns: runs(30) },
     );
   });
 });
