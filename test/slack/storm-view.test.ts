@@ -76,6 +76,15 @@ test('a hundred and fifty are listed by name; of more the rest is counted', () =
   expect(words(members(1_000))).toContain('and 800 more');
 });
 
+test('the small print tells which threads are there, and which follow', () => {
+  const there = member(1, { hasThread: true });
+  expect(words([there, member(2)])).toContain('threads are there; 1 follow');
+  expect(words([there, member(2, { status: 'resolved' })])).toContain(
+    'those of what is resolved already follow',
+  );
+  expect(words([there])).toContain('Each of them has its thread.');
+});
+
 test('a name leads to its thread once that is there, until it is resolved', () => {
   const permalink = 'https://example.slack.com/archives/C1/p1';
   const said = words([

@@ -118,9 +118,9 @@ function menu(waiting: readonly StormMember[], common: readonly CommonLabel[]): 
   };
 }
 
-function small({ open, waiting, members }: StormStanding): string {
-  if (open === 0) return 'Each of them has its thread, or was over before it needed one.';
-  if (waiting.length === 0) return 'Each of them has its thread.';
+function small({ waiting, members }: StormStanding): string {
   const there = members.filter(({ hasThread }) => hasThread).length;
+  if (there === members.length) return 'Each of them has its thread.';
+  if (waiting.length === 0) return `${there} threads are there; those of what is resolved already follow.`;
   return `${there} threads are there; ${waiting.length} follow as fast as Slack takes them (⏳), those asked for first.`;
 }
