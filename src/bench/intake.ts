@@ -10,6 +10,8 @@ import { BENCH_TOKEN, freePort, notification, readyWithin, spawnServe } from './
 
 /** Senders at a time, and connections of the raw INSERTs: what the store of one replica uses. */
 const AT_A_TIME = 10;
+/** Alerts join this many open incidents in turn, so that none holds more of them than a bad night brings. */
+const OPEN_INCIDENTS = 500;
 const WARM_UP_MS = 3_000;
 const MEASURED_MS = 10_000;
 /** What Alertmanager puts into one notification in a bad night: its groups by cluster, say. */
@@ -43,7 +45,7 @@ export async function benchIntake(): Promise<Row[]> {
     await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
     const raw = await rawInserts(store.url);
     const single = await rate((run) => post(origin, [`one-${run}`], `one-${run}`));
-    const known = await rate((run) => post(origin, [`more-${run}`], `group-${run % AT_A_TIME}`));
+    const known = await rate((run) => post(origin, [`more-${run}`], `group-${run % OPEN_INCIDENTS}`));
     const grouped = await rate((run) =>
       post(
         origin,

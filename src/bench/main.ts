@@ -6,6 +6,7 @@ import { benchIntake } from './intake.ts';
 import { benchKill } from './kill.ts';
 import { interactions, memory, onRedis, thread } from './parts.ts';
 import { type Bench, startBench } from './setup.ts';
+import { benchSoak } from './soak.ts';
 import { benchStorm } from './storm.ts';
 import { benchTimers } from './timers.ts';
 
@@ -24,9 +25,10 @@ const ALONE: Readonly<Record<string, () => Promise<Row[]>>> = {
   kill: benchKill,
   storm: benchStorm,
   timers: benchTimers,
+  soak: benchSoak,
 };
 
-/** Stands for all that can be measured: half an hour. */
+/** Stands for all that can be measured: an hour and a half. */
 const ALL = 'all';
 
 /** Runs parts of the benchmark; every figure is measured here and now. */
