@@ -9,13 +9,13 @@ const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 60);
 const WARM_UP_SHARE = 1 / 6;
 const MINUTE_MS = 60_000;
 
-/** An incident opens this often, is acknowledged, and is over so much later. */
+/** An incident opens this often, and is over so much later. */
 const EVERY_MS = 2_000;
 const LASTS_MS = 20_000;
 
 /**
- * Whether memory stays where it is under a steady load: incidents open, are diagnosed, acknowledged and resolved, and
- * the pool is asked about, for an hour. Each figure is the mean of a minute, so that a collection of garbage counts little.
+ * Whether memory stays where it is under a steady load: incidents open and are resolved, and a pool is asked about, for
+ * an hour. Each figure is the mean of a minute, so that a collection of garbage counts little.
  */
 export async function benchSoak(): Promise<Row[]> {
   const bench = await startBench(undefined, { SLACK_RATE_LIMITS: 'none' });
