@@ -36,6 +36,7 @@ import { createPagerEvents } from './pager.ts';
 import { lifelineTrouble, Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
 import { openTracing, traced } from './tracing.ts';
+import { UnderWay } from './under-way.ts';
 import { Watch } from './watch.ts';
 import { createHeartbeat, createWatchdog } from './watchdog.ts';
 
@@ -44,6 +45,9 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /** Slack is asked how it is at most this often, however often we are probed. */
 const SLACK_CHECK_EVERY_MS = 5_000;
+
+/** A stop waits this long for what was taken in to be committed: what it takes besides ends within ten seconds. */
+const TAKEN_IN_WITHIN_MS = 8_000;
 
 export interface AppOptions {
   readonly config: Config;
@@ -77,7 +81,7 @@ export interface App {
   readonly engine: Engine;
   /** The console's workspace, where the console stands in for Slack. */
   readonly local?: LocalSlack;
-  /** Stops taking requests, finishes what runs, and closes everything. */
+  /** Stops taking requests, finishes what runs, and closes everything. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -95,6 +99,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   let local: LocalSlack | undefined;
   let intakes: Readonly<Record<string, Route>> | undefined;
 
+  const stopping = new AbortController();
   const metrics = createMetrics({
     levels: Math.max(...[config, ...config.pools].map(({ escalation }) => escalation?.levels.length ?? 0)),
     collect: {
@@ -105,8 +110,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const tracing = await openTracing(environment, log);
   const watch = createCallWatch({ metrics, tracing });
+  const underWay = new UnderWay();
   const later = (path: string): Route => {
     return async (req, res) => {
+      underWay.add(new Promise((done) => res.once('close', done)));
+      // Whoever keeps the connection would send the next request to a process that is ending.
+      if (stopping.signal.aborted) res.shouldKeepAlive = false;
       const route = intakes?.[path];
       if (route !== undefined) return traced(tracing, path, route)(req, res);
       sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
@@ -150,12 +159,23 @@ export async function startApp(options: AppOptions): Promise<App> {
   const port = await open(server, environment.port, options.host);
   const url = `http://localhost:${port}`;
 
-  const stopping = new AbortController();
   // What was begun last is ended first: the others' last spans are sent too.
   const undo: (() => Promise<unknown>)[] = [() => tracing.close()];
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= stopNow();
+    return stopped;
+  };
+  const stopNow = async (): Promise<void> => {
     stopping.abort();
+    // Nothing new is taken up from here on, so that there is time to finish what was.
+    const drained = engine?.drain();
+    await acceptWhatIsThere();
     const closed = closeServer(server);
+    const left = await underWay.over(TAKEN_IN_WITHIN_MS);
+    if (left > 0) log.warn({ requests: left }, 'what was taken in is not done in time');
+    intakes = undefined;
+    await drained;
     for (const step of undo.reverse()) {
       await step().catch((error: unknown) => log.warn({ err: error }, 'something did not stop cleanly'));
     }
@@ -205,7 +225,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     watchdog.start();
     undo.push(() => watchdog.stop());
     // Loading Bolt takes a while: it is done while the store starts.
-    if (takesRequests) slackApp = createSlackApp({ ...slack, log });
+    if (takesRequests) slackApp = createSlackApp({ ...slack, log, onWork: (work) => underWay.add(work) });
     const place = await (options.place ?? openStorePlace(environment, options.folder, log));
     undo.push(() => place.stop());
     await migrateWhenUp(place.url, log, stopping.signal);
@@ -273,7 +293,11 @@ export async function startApp(options: AppOptions): Promise<App> {
         },
       });
       app.start();
-      undo.push(() => app.stop());
+      undo.push(async () => {
+        await app.stop();
+        // By a socket more may have come in until now.
+        await underWay.over(TAKEN_IN_WITHIN_MS);
+      });
     }
     health = createHealth({
       timeoutMs: CHECK_TIMEOUT_MS,
@@ -412,6 +436,15 @@ function open(server: Server, port: number, host: string | undefined): Promise<n
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/**
+ * A connection that the kernel has taken is broken when its server closes, with the request in it. So the server gets
+ * the chance to take what is there: a turn of the event loop looks at connections before it comes to immediates, and
+ * the turn we are in has done so already.
+ */
+async function acceptWhatIsThere(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((done) => setImmediate(done));
 }
 
 function closeServer(server: Server): Promise<void> {

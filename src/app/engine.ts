@@ -83,6 +83,9 @@ export interface Engine {
   readonly pager: Pager;
   /** Why PagerDuty did not take the last event; `undefined` when it did, or none was sent. */
   readonly pagerTrouble: () => string | undefined;
+  /** Takes up no more effects, and finishes what runs. Commands are still committed: what follows from them is left to others. */
+  drain(): Promise<void>;
+  /** Drains, and closes the queue. */
   stop(): Promise<void>;
 }
 
@@ -119,7 +122,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const run = (id: string): Promise<void> => runner.run(id);
   const runClaimed = (claimed: Claimed): Promise<void> => runner.runClaimed(claimed);
   const offer = createDispatcher({ queue, onError, ...(works ? { run } : {}) });
-  const carriers = works ? createHereFirst({ run, runClaimed, name, offer }) : { dispatch: offer };
+  let draining: Promise<void> | undefined;
+  const isDraining = (): boolean => draining !== undefined;
+  const carriers = works
+    ? createHereFirst({ run, runClaimed, name, offer, isLeaving: isDraining })
+    : { dispatch: offer };
   const pager = createPager(options);
   const policies = new Map<string | undefined, Policy>();
   const policy = (pool: string | undefined): Policy => {
@@ -199,6 +206,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
   // A replica that does no work itself still sends what is owed to those that do.
   sweeper.start();
+  const drain = async (): Promise<void> => {
+    pager.onCalls.stop();
+    await Promise.all([runner.stop(), queue.rest(), sweeper.stop(), turnstile.stop()]);
+  };
+  const drainOnce = (): Promise<void> => {
+    draining ??= drain();
+    return draining;
+  };
   return {
     loop,
     outbox,
@@ -207,11 +222,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     pager,
     policy,
     pagerTrouble: () => pagerTrouble,
+    drain: drainOnce,
     async stop() {
-      pager.onCalls.stop();
-      await sweeper.stop();
-      await turnstile.stop();
-      await Promise.all([queue.close(), runner.stop()]);
+      await drainOnce();
+      // A commit that was under way as the drain began may have claimed one more for this runner.
+      await runner.stop();
+      await queue.close();
       await presence?.stop();
     },
   };

@@ -12,6 +12,8 @@ export interface HereFirstOptions {
   readonly name: string;
   /** Offers effects to all workers. */
   readonly offer: (ids: readonly string[]) => Promise<void>;
+  /** Whether this process takes up nothing more: then all goes to whoever is free. */
+  readonly isLeaving?: () => boolean;
   readonly slots?: number;
 }
 
@@ -27,8 +29,9 @@ export interface HereFirst {
  * queue, and whatever is lost on either way is offered again by the sweeper.
  */
 export function createHereFirst(options: HereFirstOptions): HereFirst {
-  const { run, runClaimed, name, offer, slots = SLOTS } = options;
+  const { run, runClaimed, name, offer, isLeaving = () => false, slots = SLOTS } = options;
   let busy = 0;
+  const free = (): number => (isLeaving() ? 0 : Math.max(0, slots - busy));
   const busyWith = (work: Promise<void>): void => {
     busy += 1;
     void work.finally(() => {
@@ -37,12 +40,12 @@ export function createHereFirst(options: HereFirstOptions): HereFirst {
   };
   return {
     async dispatch(ids) {
-      const here = ids.slice(0, Math.max(0, slots - busy));
+      const here = ids.slice(0, free());
       for (const id of here) busyWith(run(id));
       if (here.length < ids.length) await offer(ids.slice(here.length));
     },
     atOnce: {
-      claimant: () => (busy < slots ? name : undefined),
+      claimant: () => (free() > 0 ? name : undefined),
       run: (claimed) => busyWith(runClaimed(claimed)),
     },
   };

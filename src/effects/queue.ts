@@ -16,6 +16,8 @@ export interface EffectQueue {
   ping(): Promise<void>;
   /** How many ids wait in the queue. */
   depth(): Promise<number>;
+  /** Stops working, and waits for what runs; ids are still taken for other workers. */
+  rest(): Promise<void>;
   /** Stops working, waits for what runs, and closes the connections. */
   close(): Promise<void>;
 }
@@ -160,6 +162,9 @@ function build(
     },
     async depth() {
       return within(ADD_TIMEOUT_MS, queue.getWaitingCount());
+    },
+    async rest() {
+      await worker?.close();
     },
     async close() {
       await worker?.close();

@@ -64,8 +64,8 @@ export class Runner {
   /** Finishes what is running and takes up nothing new. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#renewal);
     while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    clearInterval(this.#renewal);
   }
 
   /** Runs the effect if it is owed and free, then whatever its lane holds. Never throws. */

@@ -27,6 +27,8 @@ export interface SlackAppOptions {
   /** Socket Mode: the connection is opened with it. */
   readonly appToken?: string;
   readonly log: Logger;
+  /** Told of each request's work, which goes on after the request is acknowledged; it must not throw. */
+  readonly onWork?: (work: Promise<unknown>) => void;
   /** How the socket waits between its tries; tests only. */
   readonly wait?: SocketOptions['wait'];
 }
@@ -97,6 +99,11 @@ function bolt(options: SlackAppOptions, receiver: Receiver): App {
     clientOptions: clientOptions(options),
     logger: boltLogger(options.log),
     ignoreSelf: false,
+  });
+  app.use(async ({ next }) => {
+    const work = next();
+    options.onWork?.(work);
+    await work;
   });
   app.error(async (error) => {
     options.log.error({ err: error }, 'a Slack request could not be handled');

@@ -42,6 +42,8 @@ export interface HarnessOptions {
   readonly rateLimits?: 'slack' | 'none';
   /** They run so many times faster, and Slack's clock is moved with Lifeguard's. */
   readonly slackPace?: number;
+  /** A way to Slack's Web API, given the stand-in's own address; its own when left out. */
+  readonly slackRoad?: (apiUrl: string) => Promise<string>;
   /** More lines for the configuration, at top level. */
   readonly yaml?: string;
   /** Entries of `access.two_person`. */
@@ -159,7 +161,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     databaseUrl: storeUrl,
     ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
     slack: { mode: 'http', botToken: slack.botToken, signingSecret: slack.signingSecret },
-    slackApiUrl: slack.apiUrl,
+    slackApiUrl: (await options.slackRoad?.(slack.apiUrl)) ?? slack.apiUrl,
     slackRateLimits: options.rateLimits ?? 'none',
     alertmanagerToken: WEBHOOK_TOKEN,
     pagerduty: {

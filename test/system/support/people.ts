@@ -107,12 +107,26 @@ async function explain(scene: Scene, error: unknown): Promise<never> {
     `${String(error)}\nevents:\n${happened.join('\n')}\nremedies:\n${remedies.join('\n')}\nowed:\n${owed}\nlog:\n${scene.log()}`,
   );
 }
-/** Posts the alert as Alertmanager does. @throws Error when it was not taken */
-export async function alert(scene: Scene, startsAt: Date, status: 'firing' | 'resolved'): Promise<void> {
+/**
+ * Posts the alert as Alertmanager does.
+ *
+ * @param service one that no pool is configured for; the pool's own when left out
+ * @throws Error when it was not taken
+ */
+export async function alert(
+  scene: Scene,
+  startsAt: Date,
+  status: 'firing' | 'resolved',
+  service?: string,
+): Promise<void> {
+  const of =
+    service === undefined
+      ? {}
+      : { labels: { datname: service }, fingerprint: service, groupKey: `{}:{datname="${service}"}` };
   const answer = await fetch(`${scene.url}/webhooks/alertmanager`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${WEBHOOK_TOKEN}` },
-    body: JSON.stringify(notification({ startsAt, status })),
+    body: JSON.stringify(notification({ startsAt, status, ...of })),
     signal: AbortSignal.timeout(5_000),
   });
   if (!answer.ok) throw new Error(`the alert was answered ${answer.status}`);
