@@ -54,8 +54,11 @@ describe('the health check of the image', () => {
 });
 
 describe('the image', () => {
-  test('runs serve as process 1, so that SIGTERM reaches it', () => {
-    expect(instruction('ENTRYPOINT').map((each) => JSON.parse(each))).toEqual([['node', 'dist/cli.js']]);
+  test('runs serve as process 1, as `npm start` does, so that SIGTERM reaches it', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(instruction('ENTRYPOINT').map((each) => JSON.parse(each))).toEqual([
+      scripts.start.replace(/ serve$/, '').split(' '),
+    ]);
     expect(instruction('CMD').map((each) => JSON.parse(each))).toEqual([['serve']]);
     expect(instruction('STOPSIGNAL')).toEqual(['SIGTERM']);
   });

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { needs } from './needs.ts';
 
 /** A real Docker engine with folders of its own, and an image with a shell in it. */
@@ -36,8 +37,13 @@ const POLL_EVERY_MS = 50;
 /** A script that ends at once when it is told to, and else never. */
 export const OBEDIENT = 'echo up; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done';
 
+export interface DockerOptions {
+  /** How it keeps its layers: `vfs` works everywhere; left to the engine where an image is built of many. */
+  readonly storage?: 'vfs' | 'chosen';
+}
+
 /** Starts it; the caller stops it. @throws Error with what it printed when it is not ready in time */
-export async function startDocker(): Promise<TestDocker> {
+export async function startDocker({ storage = 'vfs' }: DockerOptions = {}): Promise<TestDocker> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-docker-'));
   const socket = join(folder, 'docker.sock');
   const child = spawn(
@@ -45,7 +51,7 @@ export async function startDocker(): Promise<TestDocker> {
     [
       '--bridge=none',
       '--iptables=false',
-      '--storage-driver=vfs',
+      ...(storage === 'vfs' ? ['--storage-driver=vfs'] : []),
       `--data-root=${join(folder, 'data')}`,
       `--exec-root=${join(folder, 'exec')}`,
       `--pidfile=${join(folder, 'pid')}`,
@@ -80,6 +86,8 @@ export async function startDocker(): Promise<TestDocker> {
     }
     await gone;
     process.off('exit', killWithUs);
+    // It leaves the network of the host mounted, where a container used it.
+    await promisify(execFile)('umount', [join(folder, 'exec/netns/default')]).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   };
   try {
