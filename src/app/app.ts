@@ -130,8 +130,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       subtree: async (req, res) => (local === undefined ? false : local.console.handle(req, res)),
       routes: {
         '/healthz': (_req, res) => sendJson(res, 200, { status: 'alive' }),
-        '/readyz': async (_req, res) => {
-          const readiness = await health?.ready();
+        '/readyz': async (req, res) => {
+          const readiness = await health?.ready(excludedBy(req.url));
           const ok = readiness?.ok === true;
           sendJson(
             res,
@@ -379,6 +379,14 @@ function askOnCall(rest: Engine['pager']['rest']): Promise<OnCallNow> | undefine
   return rest
     ?.onCalls()
     .then((outcome) => (outcome.kind === 'done' ? { people: outcome.value } : { trouble: outcome.message }));
+}
+
+/**
+ * `?exclude=slack&exclude=queue`, as Kubernetes' own API server has it: whoever balances load must not take replicas
+ * out of service that still take alerts and page, because Slack is down.
+ */
+function excludedBy(url = '/'): string[] {
+  return new URL(url, 'http://localhost').searchParams.getAll('exclude');
 }
 
 /** The connections that are held for the pools, as parts of `/readyz`. */

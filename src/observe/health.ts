@@ -33,8 +33,12 @@ export interface HealthOptions {
 
 /** What `/readyz` shows. */
 export interface Health {
-  /** Looks at all parts at the same time. Never rejects. */
-  ready(): Promise<Readiness>;
+  /**
+   * Looks at all parts at the same time. Never rejects.
+   *
+   * @param exclude parts that are named all the same, and no reason to be called not ready
+   */
+  ready(exclude?: readonly string[]): Promise<Readiness>;
 }
 
 /**
@@ -47,11 +51,11 @@ export function createHealth(options: HealthOptions): Health {
   const checks = Object.entries({ ...needed, ...besides }).map(
     ([name, check]) => [name, onceAtATime(check)] as const,
   );
-  let looking: Promise<Readiness> | undefined;
-  let known: { readonly answer: Readiness; readonly at: number } | undefined;
+  let looking: Promise<Readiness['parts']> | undefined;
+  let known: { readonly parts: Readiness['parts']; readonly at: number } | undefined;
 
-  async function look(): Promise<Readiness> {
-    const parts = await Promise.all(
+  async function look(): Promise<Readiness['parts']> {
+    const looked = await Promise.all(
       checks.map(async ([name, check]) => {
         const began = now();
         const fault = await within(timeoutMs, check);
@@ -59,19 +63,24 @@ export function createHealth(options: HealthOptions): Health {
         return [name, fault === undefined ? { ok: true, ms } : { ok: false, detail: fault, ms }] as const;
       }),
     );
-    const ok = parts.every(([name, part]) => part.ok || !Object.hasOwn(needed, name));
-    const answer = { ok, parts: Object.fromEntries(parts) };
-    known = { answer, at: now() };
-    return answer;
+    const parts = Object.fromEntries(looked);
+    known = { parts, at: now() };
+    return parts;
+  }
+
+  async function partsNow(): Promise<Readiness['parts']> {
+    if (known !== undefined && now() - known.at < ANSWER_STANDS_MS) return known.parts;
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   }
 
   return {
-    ready() {
-      if (known !== undefined && now() - known.at < ANSWER_STANDS_MS) return Promise.resolve(known.answer);
-      looking ??= look().finally(() => {
-        looking = undefined;
-      });
-      return looking;
+    async ready(exclude = []) {
+      const parts = await partsNow();
+      const counts = Object.keys(needed).filter((name) => !exclude.includes(name));
+      return { ok: counts.every((name) => parts[name]?.ok === true), parts };
     },
   };
 }

@@ -40,6 +40,16 @@ describe('readiness', () => {
     expect(await ill.ready()).toMatchObject({ ok: false, parts });
   });
 
+  test('is given without the parts that are excluded, which are named all the same', async () => {
+    const checks = { store: async () => undefined, queue: async () => 'gone', slack: async () => 'gone' };
+    const health = createHealth({ checks, timeoutMs: 1_000, now: () => 0 });
+    const oks = await Promise.all(
+      [[], ['slack'], ['slack', 'queue'], ['store', 'orders']].map((exclude) => health.ready(exclude)),
+    );
+    expect(oks.map(({ ok }) => ok)).toEqual([false, false, true, false]);
+    expect(oks[2]?.parts).toMatchObject({ slack: { ok: false, detail: 'gone' } });
+  });
+
   test('does not wait for a part that hangs, and asks it once until it answers', async () => {
     let asked = 0;
     let time = 0;
