@@ -6,8 +6,8 @@ import { LifelineError } from '../../src/pool/faults.ts';
 import { Lifeline, type LifelineOptions, type LifelineState } from '../../src/pool/lifeline.ts';
 import { reopenInMs } from '../../src/pool/reopen.ts';
 import { connect, type TestPostgres, testPostgres } from '../support/postgres.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { fill, makeRole, until } from './crowd.ts';
-import { startProxy, type TcpProxy } from './proxy.ts';
 
 let server: TestPostgres;
 let doctor: string;

@@ -4,9 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Readiness } from '../../src/observe/health.ts';
 import type { Timers } from '../../src/pool/timers.ts';
-import { startProxy, type TcpProxy } from '../pool/proxy.ts';
 import { eventually, type Harness, notification, wordsOf } from '../support/lifeguard.ts';
 import { ROUTING_KEYS } from '../support/pagerduty/account.ts';
+import { startProxy, type TcpProxy } from '../support/proxy.ts';
 import { lifeguardWith, MINUTE, quietDatabase, SECOND } from './story.ts';
 
 // Servers are started in the test, which takes its time on a busy machine.
