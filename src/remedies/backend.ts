@@ -104,7 +104,7 @@ export function resultOf(
       return again
         ? {
             outcome: 'done',
-            detail: `${over}; Lifeguard was restarted while at it, and did nothing a second time`,
+            detail: `${over}; Lifeguard was restarted or cut off while at it, and did nothing a second time`,
             ms,
           }
         : { outcome: 'nothing_to_do', detail, ms };

@@ -29,11 +29,17 @@ export interface RemedyHandlerOptions {
  * The handler of `remedy.execute`: one approval, one execution.
  *
  * The approvers' rights are looked up again, the start is committed, and only then is anything done.
- * A run that finds the start committed already follows a crash: what it does is safe to do twice, and
- * says so when the first run had done it. Where the approval no longer holds by then, that run only looks.
+ * A run that finds the start committed already follows a crash, or a try that lost the pool or the store in the midst
+ * of it: what it does is safe to do twice, and says so when the first run had done it. Where the approval no longer
+ * holds by then, that run only looks.
  */
 export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'remedy.execute'> {
   const { store, loop } = options;
+  /**
+   * By effect: its last try, where this process knows that nothing had been done by the end of it. The next try
+   * follows it if nobody else has claimed the effect in between, which the number of that try tells.
+   */
+  const untouched = new Map<string, number>();
   const settle = options.settle ?? (() => new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS)));
 
   return async (effect) => {
@@ -41,6 +47,9 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
     const asked = incident?.requests[effect.payload.request];
     if (incident === undefined || asked === undefined) return {};
     const lifeline = incident.pool === undefined ? undefined : options.lifelineOf(incident.pool);
+    const isUntouched = untouched.get(effect.id) === effect.attempt - 1;
+    untouched.delete(effect.id);
+    if (isUntouched || asked.status === 'approved') untouched.set(effect.id, effect.attempt);
     const approvers = await Promise.all(asked.approvals.map(({ by }) => actorOf(by)));
     const { told } = await loop.submit({
       to: { incident: incident.id },
@@ -54,9 +63,9 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
     if (remedy === undefined) {
       return ended(asked, nowhere('this version of Lifeguard cannot carry that out', told.again));
     }
-    return told.lapsed === undefined
-      ? await execute(lifeline, remedy, told.request, told.again)
-      : await lookOnly(lifeline, remedy, told.request, told.lapsed);
+    if (told.lapsed !== undefined) return lookOnly(lifeline, remedy, told.request, told.lapsed);
+    const again = told.again && !isUntouched;
+    return execute(lifeline, remedy, told.request, again, () => untouched.delete(effect.id));
   };
 
   async function execute(
@@ -64,6 +73,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
     remedy: BoundRemedy,
     request: RemedyRequest,
     again: boolean,
+    onTouch: () => void,
   ): Promise<Handled> {
     const before = again ? undefined : await remedy.verify(lifeline);
     // What a run before this one did, or this one from here on, may be in force when nobody can look.
@@ -72,6 +82,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
       // After a crash the target being gone is what the first run was for: only the executor can tell.
       const stopped = again ? undefined : await remedy.recheck(lifeline, await store.now());
       mayBeDone ||= stopped === undefined;
+      if (mayBeDone) onTouch();
       const result = stopped ?? surely(remedy, await remedy.execute(lifeline, again), again);
       if (result.outcome === 'done') await settle();
       const after = await remedy.verify(lifeline);
@@ -118,7 +129,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
     { target }: RemedyRequest,
     why: string,
   ): Promise<Omit<RemedyResult, 'ms'>> {
-    const lapsed = `Lifeguard was restarted while at it, and the approval no longer holds: ${why}`;
+    const lapsed = `Lifeguard was restarted or cut off while at it, and the approval no longer holds: ${why}`;
     const back = isUndoable(target) ? '; it is taken back as if it had been done' : '';
     if (remedy.isUnseen) {
       const detail = `${lapsed}. It is unknown whether the receiver did it; it was not told again${back}. Look how things stand before you ask again.`;
@@ -130,7 +141,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
         return {
           outcome: 'done',
           detail:
-            'what was approved is not there any more; Lifeguard was restarted while at it, and did nothing a second time',
+            'what was approved is not there any more; Lifeguard was restarted or cut off while at it, and did nothing a second time',
         };
       }
       if (stopped === undefined) {
@@ -158,7 +169,7 @@ export function createRemedyHandler(options: RemedyHandlerOptions): Handler<'rem
 /** Nothing leads to it (any more), so that nothing can be done, nor looked at after a crash. */
 function nowhere(why: string, again: boolean): Omit<RemedyResult, 'ms'> {
   if (!again) return { outcome: 'failed', detail: `${why}; nothing was done` };
-  const detail = `${why}; Lifeguard was restarted while at it, and whether it was done is unknown`;
+  const detail = `${why}; Lifeguard was restarted or cut off while at it, and whether it was done is unknown`;
   return { outcome: 'failed', detail, ...UNKNOWN };
 }
 
@@ -167,7 +178,7 @@ function surely(remedy: BoundRemedy, result: RemedyResult, again: boolean): Reme
   if (!again || !remedy.isUnseen || result.outcome === 'done') return result;
   return {
     ...result,
-    detail: `${result.detail}; Lifeguard was restarted while at it, and whether the first order arrived is unknown`,
+    detail: `${result.detail}; Lifeguard was restarted or cut off while at it, and whether the first order arrived is unknown`,
     ...UNKNOWN,
   };
 }

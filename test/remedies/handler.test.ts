@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { Later } from '../../src/effects/handler.ts';
 import type { Command } from '../../src/incident/commands.ts';
 import type { Told } from '../../src/incident/decide/index.ts';
 import type { Effect, EffectOf } from '../../src/incident/effects.ts';
@@ -55,7 +56,7 @@ function answered(told: Told | undefined): { told?: Told } {
 }
 
 /** A worker of this story: what it reports is given to the incident, as the runner does. */
-function workerOf(story: Story, lifeline = house.doctor) {
+function workerOf(story: Story, lifeline: Lifeline | (() => Lifeline) = house.doctor) {
   const options = {
     store: {
       incident: async () => story.state,
@@ -68,17 +69,18 @@ function workerOf(story: Story, lifeline = house.doctor) {
         ...answered(story.when(command).told),
       }),
     },
-    lifelineOf: () => lifeline,
+    lifelineOf: () => (typeof lifeline === 'function' ? lifeline() : lifeline),
     configOf: () => pool,
     groupsOf: async () => [],
     settle: async () => {},
   };
   const common = { id: 'inc-1.9', incident: 'inc-1', attempt: 1, createdAt: at(0) };
+  const handler = createRemedyHandler(options);
   const effect = <K extends Effect['kind']>(kind: K) =>
     ({ ...common, kind, payload: { request: 'r1' } }) as unknown as EffectOf<K>;
   return {
-    async execute() {
-      const { command } = await createRemedyHandler(options)(effect('remedy.execute'));
+    async execute(attempt = 1) {
+      const { command } = await handler({ ...effect('remedy.execute'), attempt });
       return command === undefined ? [] : story.when(command).events;
     },
     async undo() {
@@ -197,4 +199,33 @@ test('a raise that is refused was not made; told again after a crash it may have
     { outcome: 'failed', unknown: true, detail: expect.stringContaining('whether the first order arrived') },
   ]);
   expect(story.incident.requests['r1']?.undo?.status).toBe('standing');
+});
+
+describe('a try that could not reach the pool, and what was approved is gone by the next', () => {
+  async function firstTryFails(): Promise<{ story: Story; worker: ReturnType<typeof workerOf> }> {
+    const away = new Lifeline({ url: 'postgres://doctor@127.0.0.1:9/none' });
+    onTestFinished(() => away.close());
+    const client = await house.app();
+    client.on('error', () => {});
+    const story = await approved({ action: 'terminate', pid: await pidOf(client) }, false);
+    const lifelines = [away];
+    const worker = workerOf(story, () => lifelines.pop() ?? house.doctor);
+    await expect(worker.execute(1)).rejects.toThrow(Later);
+    await client.end();
+    return { story, worker };
+  }
+
+  test('is known to have done nothing', async () => {
+    const { worker } = await firstTryFails();
+    expect(await worker.execute(2)).toMatchObject([{ type: 'RemedyEnded', outcome: 'nothing_to_do' }]);
+  });
+
+  test('is not known to whoever comes after one more try, by another process, or after a restart', async () => {
+    const { worker, story } = await firstTryFails();
+    const done = [{ outcome: 'done', detail: expect.stringContaining('did nothing a second time') }];
+    const before = story.state;
+    expect(await worker.execute(3)).toMatchObject(done);
+    if (before !== undefined) story.state = before;
+    expect(await workerOf(story).execute(2)).toMatchObject(done);
+  });
 });

@@ -103,7 +103,7 @@ export async function restartContainer(
       return again
         ? ended(
             'done',
-            `the container ${run.name} has restarted since the approval; Lifeguard was restarted while at it, and did nothing a second time`,
+            `the container ${run.name} has restarted since the approval; Lifeguard was restarted or cut off while at it, and did nothing a second time`,
           )
         : ended(
             'nothing_to_do',

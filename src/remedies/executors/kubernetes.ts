@@ -152,7 +152,9 @@ export async function restartDeployment(
     for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
       const found = await readDeployment(run, 'restart.kubernetes', cluster);
       if (found.annotations[KEY] === run.key) {
-        const twice = again ? '; Lifeguard was restarted while at it, and did nothing a second time' : '';
+        const twice = again
+          ? '; Lifeguard was restarted or cut off while at it, and did nothing a second time'
+          : '';
         return ended('done', `${what} restarts pod by pod${twice}`);
       }
       if (found.uid !== run.uid || found.digest !== run.template)

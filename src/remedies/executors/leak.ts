@@ -80,11 +80,14 @@ export async function endLeak(
     if (obstacle !== undefined) return result('refused', `${obstacle}; none of the sessions was ended`);
     const left = again ? await countLeft(lifeline, target.backends) : approved;
     if (left === 0)
-      return result('done', 'none of the sessions is left; Lifeguard was restarted while ending them');
+      return result(
+        'done',
+        'none of the sessions is left; Lifeguard was restarted or cut off while ending them',
+      );
     return left < approved
       ? result(
           'done',
-          `${approved - left} of ${approved} sessions are gone, ${left} had moved on and were left alone; Lifeguard was restarted while ending them`,
+          `${approved - left} of ${approved} sessions are gone, ${left} had moved on and were left alone; Lifeguard was restarted or cut off while ending them`,
         )
       : result('nothing_to_do', `all ${approved} sessions have moved on or ended: nothing was done`);
   }

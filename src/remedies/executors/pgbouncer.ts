@@ -39,7 +39,10 @@ export function raisePoolSize(
     const size = await readDefaultPoolSize(console);
     if (size === target.to) {
       return again
-        ? result('done', `\`default_pool_size\` is ${size}; Lifeguard was restarted while raising it`)
+        ? result(
+            'done',
+            `\`default_pool_size\` is ${size}; Lifeguard was restarted or cut off while raising it`,
+          )
         : result('nothing_to_do', `\`default_pool_size\` is ${size} already; nothing was done`);
     }
     if (size !== target.from) return result('nothing_to_do', changedSince(size, target.from));

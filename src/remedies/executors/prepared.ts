@@ -29,7 +29,7 @@ export async function rollbackPrepared(
   });
   const gone = () =>
     again
-      ? result('done', 'the prepared transaction is gone; Lifeguard was restarted while ending it')
+      ? result('done', 'the prepared transaction is gone; Lifeguard was restarted or cut off while ending it')
       : result('nothing_to_do', 'that prepared transaction was ended before: nothing was done');
   const found = await findPrepared(lifeline, target.gid);
   if (found === undefined) return gone();
