@@ -32,6 +32,8 @@ export interface TcpProxy {
   accepted(): number;
   /** Does one harm; resolves when it is over and connections fare well again. @returns whether it hit anything */
   harm(harm: Harm): Promise<boolean>;
+  /** What is aimed at a request that has not come yet hits none. */
+  callOff(): void;
   /** From now on nothing is forwarded either way, and nobody is told: a black hole. */
   freeze(): void;
   /** Forwards again, what was held back included. */
@@ -73,7 +75,7 @@ export async function startProxy(target: number, options: ProxyOptions = {}): Pr
   let accepted = 0;
   let delayMs = 0;
   let bytesPerSecond = Number.POSITIVE_INFINITY;
-  let aimed: { readonly harm: Extract<Harm, Aim>; readonly hit: () => void } | undefined;
+  let aimed: { readonly harm: Extract<Harm, Aim>; readonly over: (hit: boolean) => void } | undefined;
 
   const server = createServer({ allowHalfOpen: true }, (near) => {
     accepted += 1;
@@ -120,11 +122,10 @@ export async function startProxy(target: number, options: ProxyOptions = {}): Pr
     link.sent += 1;
     if (aimed === undefined || link.left !== undefined) return;
     if (options.tls === true && link.sent === 1) return;
-    const { harm, hit } = aimed;
+    const { harm, over } = aimed;
     if (harm.of !== undefined && !chunk.includes(harm.of)) return;
-    aimed = undefined;
     link.left = harm.kind === 'truncate' ? harm.bytes : 0;
-    hit();
+    over(true);
   }
 
   function pass(link: Link, to: Socket, way: Way, chunk: Buffer): void {
@@ -154,6 +155,7 @@ export async function startProxy(target: number, options: ProxyOptions = {}): Pr
   const proxy: TcpProxy = {
     port,
     accepted: () => accepted,
+    callOff: () => aimed?.over(false),
     freeze() {
       frozen = true;
       for (const { near, far } of links) for (const socket of [near, far]) socket.pause();
@@ -212,15 +214,13 @@ export async function startProxy(target: number, options: ProxyOptions = {}): Pr
         case 'truncate':
         case 'lose_answer':
           return new Promise((done) => {
-            const tooLate = setTimeout(() => {
-              aimed = undefined;
-              done(false);
-            }, harm.withinMs);
+            const tooLate = setTimeout(proxy.callOff, harm.withinMs);
             aimed = {
               harm,
-              hit: () => {
+              over(hit) {
                 clearTimeout(tooLate);
-                done(true);
+                aimed = undefined;
+                done(hit);
               },
             };
           });

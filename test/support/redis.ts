@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './daemon.ts';
 
-/** A real Redis that keeps nothing on disk. */
+/** A real Redis; what it keeps on disk is up to who starts it. */
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
   /** Sends one command, e.g. `FLUSHALL`, and gives the first line of the answer. */
   command(line: string): Promise<string>;
-  /** Ends the server and removes its folder. Safe to call twice. */
+  /** Kills the server; its own folder is removed, one that was given stays. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -23,14 +23,28 @@ const ANSWER_WITHIN_MS = 2_000;
  * Starts Debian's `redis-server` on a free port of 127.0.0.1, or on the one given, and waits until it
  * answers.
  *
+ * @param keptIn a folder in which it writes down every command before it answers, and reads them back at its
+ * start; left out, it keeps nothing on disk
  * @throws Error with what the server printed when it ends early or does not answer in time
  */
-export async function startRedis(port?: number): Promise<TestRedis> {
+export async function startRedis(port?: number, keptIn?: string): Promise<TestRedis> {
   const chosen = port ?? (await freePort());
-  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-redis-'));
+  const folder = keptIn ?? (await mkdtemp(join(tmpdir(), 'lifeguard-redis-')));
+  const keeping = keptIn === undefined ? ['no'] : ['yes', '--appendfsync', 'always'];
   const child = spawn(
     'redis-server',
-    ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+    [
+      '--port',
+      String(chosen),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      ...keeping,
+      '--dir',
+      folder,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let printed = '';
@@ -56,7 +70,7 @@ export async function startRedis(port?: number): Promise<TestRedis> {
     child.kill('SIGKILL');
     await gone;
     process.off('exit', killWithUs);
-    await rm(folder, { recursive: true, force: true });
+    if (keptIn === undefined) await rm(folder, { recursive: true, force: true });
   };
   const deadline = Date.now() + READY_WITHIN_MS;
   while ((await ask(chosen, 'PING').catch(() => '')) !== '+PONG') {

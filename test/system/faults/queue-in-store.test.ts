@@ -1,0 +1,3 @@
+import { declareRuns } from './runs.ts';
+
+declareRuns('store', 'in the store');
