@@ -38,11 +38,14 @@ export interface RunnerOptions {
  * together with the effect's end, go on with the next of its lane.
  *
  * Killed between any two moves, the claim runs out and the effect is run again; that is why handlers
- * are safe to run twice. The queue only brings ids: what it brings twice or too early is not claimed.
+ * are safe to run twice. A runner that lives on after the store failed it gives the claim back. The queue only brings ids: what it brings twice or too early is not claimed.
  */
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<string>();
+  /** Effects whose run the store did not let come to an end: this runner may hold their claims, and does nothing. */
+  readonly #cutShort = new Map<string, { readonly attempt: number; readonly error: Error }>();
+  #givingBack = false;
   #renewal: NodeJS.Timeout | undefined;
   #stopping = false;
 
@@ -50,15 +53,40 @@ export class Runner {
     this.#options = options;
   }
 
-  /** Begins to keep the claims of running effects alive. */
+  /** Begins to keep the claims of running effects alive, and to give back those of effects that were cut short. */
   start(): void {
     this.#renewal = setInterval(() => {
+      void this.giveBack();
       if (this.#running.size === 0) return;
       this.#options.outbox
         .renew([...this.#running], this.#options.name)
         .catch((error) => this.#report(error));
     }, RENEW_EVERY_MS);
     this.#renewal.unref();
+  }
+
+  /**
+   * Lets go of what the store's outage cut short, as soon as the store is back: nobody else would find it before the
+   * claim has run out. Called by itself; never throws.
+   */
+  async giveBack(): Promise<void> {
+    const { outbox, name, random = Math.random } = this.#options;
+    if (this.#givingBack) return;
+    this.#givingBack = true;
+    try {
+      for (const [id, { attempt, error }] of this.#cutShort) {
+        if (!this.#running.has(id)) {
+          await outbox.giveBack(id, name, backoffMs(attempt, random()), error.message);
+        }
+        this.#cutShort.delete(id);
+        // One that had not been claimed yet is offered to nobody for a while.
+        if (!this.#stopping) void this.run(id);
+      }
+    } catch {
+      // The store is still away, as whoever was cut short has said.
+    } finally {
+      this.#givingBack = false;
+    }
   }
 
   /** Finishes what is running and takes up nothing new. */
@@ -88,22 +116,25 @@ export class Runner {
     while (next !== undefined) {
       const id: string = next;
       // Whoever offered it may be in the midst of another effect: nothing of that is this one's.
-      next = await inScope(scopeOf(id), () => this.#reporting(() => runOne(id)));
+      next = await inScope(scopeOf(id), () => this.#reporting(id, () => runOne(id)));
     }
   }
 
-  /** The store cannot be reached: the claim runs out by itself, and the sweeper comes back to it. */
-  async #reporting(run: () => Promise<string | undefined>): Promise<string | undefined> {
+  /** The store cannot be reached: what was claimed is given back when it can, or else the claim runs out by itself. */
+  async #reporting(id: string, run: () => Promise<string | undefined>): Promise<string | undefined> {
     try {
       return await run();
-    } catch (error) {
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      if (!this.#cutShort.has(id)) this.#cutShort.set(id, { attempt: 1, error });
       this.#report(error);
       return undefined;
     }
   }
 
   async #runOne(id: string): Promise<string | undefined> {
-    if (this.#stopping) return undefined;
+    // One that was cut short is let go of first: the claim that is given back must not be a newer one.
+    if (this.#stopping || this.#cutShort.has(id)) return undefined;
     const claim = await this.#options.outbox.claim(id, this.#options.name);
     return claim === undefined ? undefined : this.#runHeld(claim.effect, claim.superseded);
   }
@@ -128,6 +159,10 @@ export class Runner {
       ) {
         return undefined;
       }
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.#cutShort.set(effect.id, { attempt: effect.attempt, error });
+      throw error;
     } finally {
       this.#running.delete(effect.id);
     }

@@ -107,6 +107,16 @@ const POSTPONE = `
    where id = $1
      and status = 'owed'`;
 
+const GIVE_BACK = `
+  update effects
+     set due           = greatest(due, clock_timestamp() + $3 * interval '1 ms' + $5 * interval '1 ms'),
+         error         = $4,
+         claimed_by    = null,
+         claimed_until = null
+   where id         = $1
+     and claimed_by = $2
+     and status     = 'owed'`;
+
 const RELEASE = `
   update effects
      set claimed_by = null, claimed_until = null
@@ -233,6 +243,12 @@ export class Outbox {
   async postpone(id: string, ms: number, error: string, message?: EffectOutcome['message']): Promise<void> {
     if (message !== undefined) await this.#store.keep(message);
     await this.#store.pool.query(POSTPONE, [id, ms, storableText(error), this.#store.skewMs]);
+  }
+
+  /** Lets go of an effect that `runner` may hold and does not work at, to be tried again after `ms` milliseconds. */
+  async giveBack(id: string, runner: string, ms: number, error: string): Promise<void> {
+    const values = [id, runner, ms, storableText(error), this.#store.skewMs];
+    await this.#store.pool.query(GIVE_BACK, values);
   }
 
   /** Ends an effect that led to no command. */

@@ -292,6 +292,72 @@ describe('an effect that fails', () => {
   });
 });
 
+describe('a run that the store does not let come to an end', () => {
+  const LOST = new Error('Connection terminated unexpectedly');
+
+  test('is given back when the store is there again, and tried soon', async () => {
+    const id = await effectOf('check.step');
+    vi.spyOn(works.loop, 'submit').mockRejectedValueOnce(LOST);
+    await works.runner.run(id);
+    expect(works.errors).toEqual([LOST]);
+    expect((await db.outbox.owed(100)).map((one) => one.id)).not.toContain(id);
+
+    await works.runner.giveBack();
+    const state = await stateOf(id);
+    expect(state).toMatchObject({ status: 'owed', attempts: 1, error: LOST.message });
+    expect(state.inMs).toBeLessThanOrEqual(500);
+    db.pass(500);
+    expect((await db.outbox.owed(100)).map((one) => one.id)).toContain(id);
+    await works.runner.run(id);
+    expect(await stateOf(id)).toMatchObject({ status: 'done', attempts: 2 });
+  });
+
+  test('so is a claim whose answer was lost, and nothing is run before it is', async () => {
+    const id = await effectOf('check.step');
+    const claim = db.outbox.claim.bind(db.outbox);
+    const losing = vi.spyOn(db.outbox, 'claim').mockImplementationOnce(async (...args) => {
+      await claim(...args);
+      throw LOST;
+    });
+    await works.runner.run(id);
+    await works.runner.run(id);
+    expect(losing).toHaveBeenCalledTimes(1);
+    await works.runner.giveBack();
+    db.pass(500);
+    await works.runner.run(id);
+    expect(works.handed).toMatchObject([{ id, attempt: 2 }]);
+    expect((await stateOf(id)).status).toBe('done');
+  });
+
+  test('what was never claimed is run at once', async () => {
+    const id = await effectOf('check.step');
+    vi.spyOn(db.outbox, 'claim').mockRejectedValueOnce(LOST);
+    await works.runner.run(id);
+    await works.runner.giveBack();
+    await until('it is done', async () => (await stateOf(id)).status === 'done');
+  });
+
+  test('what another has taken over meanwhile is left to it', async () => {
+    const id = await effectOf('check.step');
+    vi.spyOn(works.loop, 'submit').mockRejectedValueOnce(LOST);
+    await works.runner.run(id);
+    await db.query(`update effects set claimed_by = 'runner-2' where id = $1`, [id]);
+    await works.runner.giveBack();
+    expect(await stateOf(id)).toMatchObject({ status: 'owed', error: null });
+    expect((await db.outbox.owed(100)).map((one) => one.id)).not.toContain(id);
+  });
+
+  test('is kept until the store answers', async () => {
+    const id = await effectOf('check.step');
+    vi.spyOn(works.loop, 'submit').mockRejectedValueOnce(LOST);
+    await works.runner.run(id);
+    vi.spyOn(db.outbox, 'giveBack').mockRejectedValueOnce(LOST);
+    await works.runner.giveBack();
+    await works.runner.giveBack();
+    expect(await stateOf(id)).toMatchObject({ status: 'owed', error: LOST.message });
+  });
+});
+
 describe('clocks', () => {
   /** The process's own clock is off by so much; the store's is not. */
   function off(ms: number): void {
