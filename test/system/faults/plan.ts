@@ -7,10 +7,15 @@ export interface Plan {
   readonly faults: readonly { readonly kind: FaultKind; readonly atMs: number; readonly random: Random }[];
   /** How long after the thread has opened Alice takes the incident; late enough, and level 2 is called. */
   readonly ackAfterMs: number;
+  /** Slack's limits are kept. */
+  readonly isLimited: boolean;
 }
 
-/** By then a story without faults is over. */
-const STORY_MS = 1_800;
+/** A story without faults takes no longer. */
+const STORY_MS = 1_200;
+
+/** One run in so many keeps Slack's limits, which makes it several times as long. */
+const LIMITED = 10;
 
 /** So many runs have a second fault. */
 const PAIRS = 1 / 3;
@@ -39,7 +44,7 @@ export function planOf(seed: number, run: number, kinds: readonly FaultKind[]): 
     const other = kinds[Math.floor(random() * kinds.length)];
     if (other?.name !== faults[0]?.kind.name) add(other);
   }
-  return { run, faults, ackAfterMs: between(random, 0, 900) };
+  return { run, faults, ackAfterMs: between(random, 0, 900), isLimited: run % LIMITED === LIMITED - 1 };
 }
 
 function shuffled<T>(all: readonly T[], random: Random): T[] {

@@ -23,19 +23,26 @@ export interface Ran {
 /** Tells one story under the faults of its plan, waits until nothing is owed, and judges it. */
 export async function carryOut(stage: Stage, plan: Plan, known: Set<string>): Promise<Ran> {
   const began = Date.now();
+  await stage.limit(plan.isLimited);
   const deathsBefore = stage.deaths.length;
   const leak = await stage.patient.leak();
   const told: Told = { incident: undefined, startsAt: new Date(), approved: new Set(), leaks: [], leak };
   const struck: string[] = [];
   const faults: string[] = [];
+  let begun = 0;
   const strikes = plan.faults.map(async ({ kind, atMs, random }) => {
     await new Promise((resolve) => setTimeout(resolve, atMs));
     const at = Date.now() - began;
+    begun += 1;
     const what = await kind.strike(stage, random);
     struck.push(`${at} ms: ${kind.name}: ${what} (over at ${Date.now() - began} ms)`);
   });
   try {
-    await tellStory(stage, known, told, { ackAfterMs: plan.ackAfterMs, withinMs: STUCK_MS });
+    await tellStory(stage, known, told, {
+      ackAfterMs: plan.ackAfterMs,
+      withinMs: STUCK_MS,
+      mayClear: () => begun === plan.faults.length,
+    });
     for (const line of Object.values(stage.lines)) line.callOff();
     await Promise.all(strikes);
     await stage.healed();
@@ -76,7 +83,7 @@ async function report(stage: Stage, ran: Omit<Ran, 'report'>, told: Told): Promi
     .catch((error: unknown) => [String(error)]);
   const began = told.startsAt.getTime();
   return [
-    `run ${ran.plan.run} (${told.incident}, ${ran.ms} ms, Alice has it ${ran.plan.ackAfterMs} ms after the thread):`,
+    `run ${ran.plan.run} (${told.incident}, ${ran.ms} ms, Alice has it ${ran.plan.ackAfterMs} ms after the thread${ran.plan.isLimited ? ", Slack's limits kept" : ''}):`,
     ...ran.faults.map((fault) => `  ✗ ${fault}`),
     'what was done to it:',
     ...ran.struck.map((one) => `  ${one}`),

@@ -25,6 +25,16 @@ const PATIENCE_MS = 1_200;
 /** How often people look. */
 const LOOK_EVERY_MS = 25;
 
+/** When things happen; times in milliseconds. */
+export interface Pace {
+  /** How long after the thread has opened Alice takes the incident. */
+  readonly ackAfterMs: number;
+  /** Nothing takes longer than this. */
+  readonly withinMs: number;
+  /** Whether the alert may clear, which ends the story. */
+  mayClear(): boolean;
+}
+
 /** What somebody wants to do now; under the same name they wait before they do it again. */
 interface Wish {
   readonly name: string;
@@ -43,7 +53,7 @@ export async function tellStory(
   stage: Stage,
   known: ReadonlySet<string>,
   told: Told,
-  { ackAfterMs, withinMs }: { readonly ackAfterMs: number; readonly withinMs: number },
+  { ackAfterMs, withinMs, mayClear }: Pace,
 ): Promise<void> {
   const { slack, store, pagerduty } = stage;
   const pressed = new Map<string, number>();
@@ -74,7 +84,7 @@ export async function tellStory(
     const requests = Object.values(stand?.requests ?? {});
     if (told.leak.gone() === 'ended' && requests.some((one) => one.result?.outcome === 'done')) {
       const isPaged = [1, 3].every((level) => pages().includes(dedupKey(told.incident ?? '', level)));
-      if (!isPaged || find(/has it\./) === undefined) return undefined;
+      if (!isPaged || !mayClear() || find(/has it\./) === undefined) return undefined;
       return { name: 'the alert clears', act: () => alert(stage, told.startsAt, 'resolved') };
     }
     const pending = here.find((one) => /^request-/.test(slotOf(one)) && wordsOf(one).includes('"Approve"'));
