@@ -54,6 +54,7 @@ export async function restartablePostgres(
     });
   };
   watch(server);
+  let beginning: Promise<void> | undefined;
   return {
     url,
     port,
@@ -64,10 +65,16 @@ export async function restartablePostgres(
       await server.exited;
     },
     async begin() {
+      const again = async (): Promise<void> => {
+        await server.exited;
+        server = await startEmbedded({ dataDir, flags, port });
+        watch(server);
+      };
       if (up) return;
-      await server.exited;
-      server = await startEmbedded({ dataDir, flags, port });
-      watch(server);
+      beginning ??= again().finally(() => {
+        beginning = undefined;
+      });
+      await beginning;
     },
     async stop() {
       await server.stop();

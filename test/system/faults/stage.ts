@@ -122,6 +122,7 @@ export async function setStage(backend: Backend): Promise<Stage> {
   const deaths: string[] = [];
   let program: Program;
   let starting: Promise<unknown> = Promise.resolve();
+  let killing: Promise<void> = Promise.resolve();
   let printed = '';
   const start = (): Promise<unknown> => {
     const one = startCli(['serve'], { env, cwd: folder });
@@ -162,11 +163,15 @@ export async function setStage(backend: Backend): Promise<Stage> {
     async limit(on) {
       await store.pool.query(`alter table slack_budgets ${on ? 'disable' : 'enable'} trigger never_empty`);
     },
-    async kill() {
-      expected.add(program);
-      program.kill('SIGKILL');
-      await program.ended;
-      await start();
+    kill() {
+      // One after the other: what two faults kill at once is started again once.
+      killing = killing.then(async () => {
+        expected.add(program);
+        program.kill('SIGKILL');
+        await program.ended;
+        await start();
+      });
+      return killing;
     },
     async healed() {
       await storeServer.begin();
