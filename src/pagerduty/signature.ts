@@ -16,11 +16,13 @@ export function isSigned(header: string | undefined): boolean {
  * @param rawBody the body as it came, to the byte
  * @param header `X-PagerDuty-Signature`: `v1=<hex>`, several separated by commas; other versions are ignored
  * @param secrets an empty one counts as none: everybody could sign with it
+ * @param isSame compares in a time that does not depend on what is compared
  */
 export function verifySignature(
   rawBody: Buffer,
   header: string | undefined,
   secrets: readonly string[],
+  isSame: (one: Buffer, other: Buffer) => boolean = timingSafeEqual,
 ): boolean {
   const given = (header ?? '').split(',').flatMap((part) => {
     const hex = SIGNATURE.exec(part)?.[1];
@@ -32,7 +34,7 @@ export function verifySignature(
   // Every pair is compared, also after a match, so that the time taken tells nothing.
   let matches = 0;
   for (const signature of given) {
-    for (const digest of expected) matches += timingSafeEqual(signature, digest) ? 1 : 0;
+    for (const digest of expected) matches += isSame(signature, digest) ? 1 : 0;
   }
   return matches > 0;
 }

@@ -4,11 +4,6 @@ import { describe, expect, it, vi } from 'vitest';
 import { verifySignature } from '../../src/pagerduty/signature.ts';
 import { signatures } from '../support/pagerduty/webhook.ts';
 
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>();
-  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
-});
-
 const BODY = '{"event":{"id":"01"}}';
 const RAW = Buffer.from(BODY);
 
@@ -53,9 +48,9 @@ describe('a signature', () => {
 
 it('is compared with every secret in constant time, wherever the match is and whether there is one', () => {
   const compared = (given: readonly string[], ours: readonly string[]): number => {
-    vi.mocked(timingSafeEqual).mockClear();
-    verifySignature(RAW, signatures(BODY, given), ours);
-    return vi.mocked(timingSafeEqual).mock.calls.length;
+    const isSame = vi.fn(timingSafeEqual);
+    verifySignature(RAW, signatures(BODY, given), ours, isSame);
+    return isSame.mock.calls.length;
   };
   for (const given of [
     ['old', 'x', 'y'],

@@ -8,19 +8,22 @@ vi.setConfig({ testTimeout: 90_000 });
 test('a chart of the last hour lies in the thread, with words for those who cannot see it', async () => {
   const lifeguard = await lifeguardOfQuietPool();
   const parent = await openThread(lifeguard);
-  const [shared] = await happened(lifeguard, 'FileShared');
+  const shared = await eventually(
+    async () => (await happened(lifeguard, 'FileShared')).find(({ file }) => file === 'utilisation'),
+    'the chart',
+  );
   const { workspace } = lifeguard.slack;
-  const file = workspace.file(shared?.fileId ?? '');
+  const file = workspace.file(shared.fileId ?? '');
   expect(file).toMatchObject({ name: 'orders-utilisation.png', mimetype: 'image/png', complete: true });
   expect(file?.alt_txt).toMatch(/\d+ %/);
   expect(
     workspace
-      .fileBytes(shared?.fileId ?? '')
+      .fileBytes(shared.fileId ?? '')
       ?.subarray(1, 4)
       .toString(),
   ).toBe('PNG');
   expect(
-    workspace.thread(parent.channel, parent.ts).some((one) => one.files?.includes(shared?.fileId ?? '')),
+    workspace.thread(parent.channel, parent.ts).some((one) => one.files?.includes(shared.fileId ?? '')),
   ).toBe(true);
   const methods = lifeguard.slack.api.calls.map((call) => call.method);
   expect(methods).toContain('files.getUploadURLExternal');
