@@ -7,7 +7,7 @@ import type { Refused, Retry } from './outcome.ts';
 import type { Page } from './page.ts';
 import type { Rest } from './rest.ts';
 
-/** A first try older than this may be one whose claim a crash of the store forgot, so it is looked for. */
+/** A first try older than this may be one whose claim a failover of the store forgot, so it is looked for. */
 const FRESH_MS = 1_500;
 
 /** The mark that our notes end with; the effect's id makes each of them known again. */

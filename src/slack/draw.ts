@@ -25,7 +25,7 @@ export interface DrawOptions {
   readonly membersOf?: (storm: Incident) => Promise<readonly StormMember[]>;
 }
 
-/** A store that crashes is not back within this time. */
+/** A store that fails over to another server is not back within this time. */
 const FRESH_MS = 1_500;
 
 /** Where the message of a slot goes. */
@@ -97,7 +97,7 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
     now: Date,
   ): Promise<DrawnMessage | undefined> {
     const age = now.getTime() - Date.parse(effect.dueAt ?? effect.createdAt);
-    // Claims do not wait for the disk: a first try of an old effect may be one that a crash of the store forgot.
+    // Another server may not have got the claim: a first try of an old effect may be one that a failover forgot.
     if (effect.attempt === 1 && age < FRESH_MS) return undefined;
     const places = canMove(effect, place) ? [place, defaultPlace] : [place];
     for (const one of places) {

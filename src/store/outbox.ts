@@ -50,6 +50,9 @@ export interface DeadEffect {
  *
  * Both ends of a lane are asked for in the order of its index, not by `exists`: that leaves the choice
  * of an index to the planner, which takes the one on `due` and reads every timer that waits.
+ *
+ * Where the number of the try decides whether it is looked for what an earlier one left behind, the claim waits
+ * for the disk as an exception: one that a crash of the store took back would be the first try for a second time.
  */
 const CLAIM = `
   update effects as e
@@ -79,7 +82,9 @@ const CLAIM = `
                               order by last.n desc
                               limit 1), 0)
            and exists (select from messages as m
-                        where m.incident = e.incident and m.slot = e.payload ->> 'slot') as superseded`;
+                        where m.incident = e.incident and m.slot = e.payload ->> 'slot') as superseded,
+         case when kind in ('slack.message', 'pagerduty.note')
+              then set_config('synchronous_commit', 'on', true) end as durable`;
 
 const RENEW = `
   update effects
@@ -207,6 +212,7 @@ export class Outbox {
       dueForMs: number;
       granted: string | null;
       superseded: boolean;
+      durable: string | null;
     };
     const asked = performance.now();
     const { rows } = await this.#store.claims.query<Claimed>({
@@ -217,7 +223,7 @@ export class Outbox {
     });
     const row = rows[0];
     if (row === undefined) return undefined;
-    const { superseded, lane, granted, createdAt, dueAt, dueForMs, ...rest } = row;
+    const { superseded, lane, granted, createdAt, dueAt, dueForMs, durable: _durable, ...rest } = row;
     const effect = {
       ...rest,
       ...(lane === null ? {} : { lane }),

@@ -102,8 +102,8 @@ const CLAIM_CONNECTIONS = 4;
 export class Store {
   readonly pool: pg.Pool;
   /**
-   * For claims of effects alone: they do not wait for the disk. A claim that a crash of the server
-   * takes back leaves the effect owed, and it is looked for before it is done again.
+   * For claims of effects alone: they do not wait for the disk, but where the number of the try matters. A claim
+   * that a crash of the server takes back leaves the effect owed, and it is safe to do again.
    */
   readonly claims: pg.Pool;
   readonly #skewMs: () => number;

@@ -30,20 +30,16 @@ const DURABLE = ['fsync=off', 'full_page_writes=off', 'max_wal_size=64MB', 'wal_
 
 /**
  * Starts a server of a test's own that keeps every commit over the crash of its processes.
- * @param options `within`: the folder for its data, which stays; `maxConnections`
+ * @param options `within`: the folder for its data, which stays; `settings`: more of them, each `name=value`
  */
 export async function restartablePostgres(
-  options: { readonly within?: string; readonly maxConnections?: number } = {},
+  options: { readonly within?: string; readonly settings?: readonly string[] } = {},
 ): Promise<RestartablePostgres> {
   const folder = options.within ?? (await mkdtemp(join(tmpdir(), 'lifeguard-restartable-')));
   await chmod(folder, 0o755);
   const dataDir = join(folder, 'store');
   await newCluster(dataDir);
-  const settings = [
-    ...DURABLE,
-    ...(options.maxConnections === undefined ? [] : [`max_connections=${options.maxConnections}`]),
-  ];
-  const flags = settings.flatMap((setting) => ['-c', setting]);
+  const flags = [...DURABLE, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
   let server: Embedded = await startEmbedded({ dataDir, flags });
   let up = true;
   const { port, url } = server;

@@ -31,7 +31,7 @@ export interface Patient {
 
 /** Starts the server, with the bot's role and the application's. */
 export async function startPatient(): Promise<Patient> {
-  const server = await restartablePostgres({ maxConnections: 30 });
+  const server = await restartablePostgres({ settings: ['max_connections=30'] });
   const admin = await connect(server.url);
   await admin.query(`
     create role bot login password 'bot';

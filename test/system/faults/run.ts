@@ -46,7 +46,7 @@ export async function carryOut(stage: Stage, plan: Plan, known: Set<string>): Pr
     for (const line of Object.values(stage.lines)) line.callOff();
     await Promise.all(strikes);
     await stage.healed();
-    await settled(stage);
+    await settled(stage, told.incident);
     faults.push(...(await judge(stage, told)));
   } catch (error) {
     await Promise.allSettled(strikes);
@@ -59,13 +59,24 @@ export async function carryOut(stage: Stage, plan: Plan, known: Set<string>): Pr
   return faults.length === 0 ? ran : { ...ran, report: await report(stage, ran, told) };
 }
 
-/** Waits until all that is due is done. */
-async function settled({ outbox }: Stage): Promise<void> {
+/** What is due, and what has been tried and is tried again; the watch of a remedy ends at its next look. */
+const OWED = `
+  select count(*)::int as count
+    from effects
+   where incident = $1
+     and status   = 'owed'
+     and (due <= clock_timestamp() or (attempts > 0 and kind <> 'remedy.verify'))`;
+
+/** Waits until nothing of the incident is owed but what falls due later. */
+async function settled({ store }: Stage, incident: string | undefined): Promise<void> {
   const until = Date.now() + STUCK_MS;
   for (;;) {
-    const figures = await outbox.figures().catch(() => undefined);
-    if (figures?.due === 0) return;
-    if (Date.now() > until) throw new Error(`still owed after ${STUCK_MS} ms: ${JSON.stringify(figures)}`);
+    const owed = await store.pool
+      .query<{ count: number }>(OWED, [incident ?? ''])
+      .then(({ rows }) => rows[0]?.count)
+      .catch(() => undefined);
+    if (owed === 0) return;
+    if (Date.now() > until) throw new Error(`still owed after ${STUCK_MS} ms: ${owed} effects`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }

@@ -83,7 +83,9 @@ export async function tellStory(
     }
     const requests = Object.values(stand?.requests ?? {});
     if (told.leak.gone() === 'ended' && requests.some((one) => one.result?.outcome === 'done')) {
-      const isPaged = [1, 3].every((level) => pages().includes(dedupKey(told.incident ?? '', level)));
+      // Nobody is paged for an incident that is over: all who are to be paged are before it is.
+      const levels = [1, 3, ...(stand?.levels.map(({ level }) => level) ?? [])];
+      const isPaged = levels.every((level) => pages().includes(dedupKey(told.incident ?? '', level)));
       if (!isPaged || !mayClear() || find(/has it\./) === undefined) return undefined;
       return { name: 'the alert clears', act: () => alert(stage, told.startsAt, 'resolved') };
     }
