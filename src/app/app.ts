@@ -35,8 +35,8 @@ import { type LocalSlack, openLocalSlack } from './local-slack.ts';
 import { createPagerEvents } from './pager.ts';
 import { lifelineTrouble, Pools } from './pools.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
+import { watchTakenIn } from './taken-in.ts';
 import { openTracing, traced } from './tracing.ts';
-import { UnderWay } from './under-way.ts';
 import { Watch } from './watch.ts';
 import { createHeartbeat, createWatchdog } from './watchdog.ts';
 
@@ -48,6 +48,9 @@ const SLACK_CHECK_EVERY_MS = 5_000;
 
 /** A stop waits this long for what was taken in to be committed: what it takes besides ends within ten seconds. */
 const TAKEN_IN_WITHIN_MS = 8_000;
+
+/** By then an effect begins no more calls to Slack: the one that runs may take three seconds and still be recorded. */
+const LAST_CALLS_WITHIN_MS = 5_500;
 
 export interface AppOptions {
   readonly config: Config;
@@ -110,12 +113,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const tracing = await openTracing(environment, log);
   const watch = createCallWatch({ metrics, tracing });
-  const underWay = new UnderWay();
   const later = (path: string): Route => {
     return async (req, res) => {
-      underWay.add(new Promise((done) => res.once('close', done)));
-      // Whoever keeps the connection would send the next request to a process that is ending.
-      if (stopping.signal.aborted) res.shouldKeepAlive = false;
       const route = intakes?.[path];
       if (route !== undefined) return traced(tracing, path, route)(req, res);
       sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
@@ -156,11 +155,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   );
   dropSlow(server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const takenIn = watchTakenIn(server);
   const port = await open(server, environment.port, options.host);
   const url = `http://localhost:${port}`;
 
   // What was begun last is ended first: the others' last spans are sent too.
   const undo: (() => Promise<unknown>)[] = [() => tracing.close()];
+  let isLeaving = false;
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopped ??= stopNow();
@@ -168,11 +169,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   const stopNow = async (): Promise<void> => {
     stopping.abort();
+    setTimeout(() => {
+      isLeaving = true;
+    }, LAST_CALLS_WITHIN_MS).unref();
     // Nothing new is taken up from here on, so that there is time to finish what was.
     const drained = engine?.drain();
-    await acceptWhatIsThere();
-    const closed = closeServer(server);
-    const left = await underWay.over(TAKEN_IN_WITHIN_MS);
+    const closed = new Promise((done) => server.once('close', done));
+    const left = await takenIn.close(TAKEN_IN_WITHIN_MS);
     if (left > 0) log.warn({ requests: left }, 'what was taken in is not done in time');
     intakes = undefined;
     await drained;
@@ -195,7 +198,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       });
     }
     const slack = slackAccess(environment, local);
-    const client = createSlackClient({ token: slack.botToken, apiUrl: slack.apiUrl, log, watch });
+    const access = { token: slack.botToken, apiUrl: slack.apiUrl, log, watch };
+    const client = createSlackClient(access);
+    // Of its own: what people may do must be looked up even while the last effects are left to others.
+    const effectsClient = createSlackClient({ ...access, isLeaving: () => isLeaving });
     const groups = new Groups(client, groupsIn(config), () => Date.now() + (options.skewMs?.() ?? 0));
     const pools = new Pools(config, { log, metrics });
     const poolsOpen = pools.start();
@@ -225,7 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     watchdog.start();
     undo.push(() => watchdog.stop());
     // Loading Bolt takes a while: it is done while the store starts.
-    if (takesRequests) slackApp = createSlackApp({ ...slack, log, onWork: (work) => underWay.add(work) });
+    if (takesRequests) slackApp = createSlackApp({ ...slack, log, onWork: (work) => takenIn.add(work) });
     const place = await (options.place ?? openStorePlace(environment, options.folder, log));
     undo.push(() => place.stop());
     await migrateWhenUp(place.url, log, stopping.signal);
@@ -262,7 +268,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       store,
       storeUrl: place.url,
       pools,
-      slack: { client, groups },
+      slack: { client: effectsClient, groups },
       log,
       metrics,
       alone: place.alone,
@@ -296,7 +302,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       undo.push(async () => {
         await app.stop();
         // By a socket more may have come in until now.
-        await underWay.over(TAKEN_IN_WITHIN_MS);
+        await takenIn.over(TAKEN_IN_WITHIN_MS);
       });
     }
     health = createHealth({
@@ -443,21 +449,5 @@ function open(server: Server, port: number, host: string | undefined): Promise<n
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });
-  });
-}
-
-/**
- * A connection that the kernel has taken is broken when its server closes, with the request in it. So the server gets
- * the chance to take what is there: a turn of the event loop looks at connections before it comes to immediates, and
- * the turn we are in has done so already.
- */
-async function acceptWhatIsThere(): Promise<void> {
-  for (let turn = 0; turn < 2; turn += 1) await new Promise((done) => setImmediate(done));
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
   });
 }

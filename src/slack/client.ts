@@ -5,6 +5,7 @@ import {
   WebAPIRateLimitedError,
   WebClient,
 } from '@slack/web-api';
+import { Later } from '../effects/handler.ts';
 import { type CallEnd, unwatched, type WatchCall } from '../observe/calls.ts';
 import type { Logger } from '../observe/log.ts';
 import { boltLogger } from './logger.ts';
@@ -18,6 +19,8 @@ export interface SlackClientOptions {
   readonly log: Logger;
   /** Told of every call; {@link unwatched} when left out. */
   readonly watch?: WatchCall;
+  /** Whether this process is about to end: a call that began now might not see its answer, so it is left to another. */
+  readonly isLeaving?: () => boolean;
 }
 
 /**
@@ -25,10 +28,11 @@ export interface SlackClientOptions {
  * one click can hang for minutes. Retrying is the queue's work.
  */
 export function createSlackClient(options: SlackClientOptions): WebClient {
-  const { watch = unwatched } = options;
+  const { watch = unwatched, isLeaving = () => false } = options;
   // The methods (`chat.postMessage` and so on) are bound to this one while the client is being made.
   class WatchedClient extends WebClient {
-    override apiCall(method: string, options?: Record<string, unknown>): Promise<WebAPICallResult> {
+    override async apiCall(method: string, options?: Record<string, unknown>): Promise<WebAPICallResult> {
+      if (isLeaving()) throw new Later('this process is ending', { afterMs: 0 });
       return watch('slack', method, () => super.apiCall(method, options), endOf);
     }
   }

@@ -198,12 +198,13 @@ export function createDrawing(options: DrawOptions): Handler<'slack.message'> {
     };
   }
 
-  /** A thread without a link is still a thread: failing to get one fails nothing. */
+  /** A thread without a link is still a thread: failing to get one fails nothing, if it was tried. */
   async function permalinkOf(message: DrawnMessage): Promise<string | undefined> {
     try {
       const answer = await client.chat.getPermalink({ channel: message.channel, message_ts: message.ts });
       return answer.permalink;
-    } catch {
+    } catch (error) {
+      if (error instanceof Later) throw error;
       return undefined;
     }
   }

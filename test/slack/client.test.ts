@@ -43,3 +43,19 @@ test('every call is watched, and told by what Slack made of it', async () => {
     ['chat.postMessage', { outcome: 'unavailable', code: 'no_answer' }],
   ]);
 });
+
+test('a process that is ending begins no call, and leaves it to be made at once by another', async () => {
+  const slack = await startSlackStandIn();
+  onTestFinished(() => slack.stop());
+  let isLeaving = false;
+  const client = createSlackClient({
+    token: slack.botToken,
+    apiUrl: slack.apiUrl,
+    log: createLogger({ level: 'silent', secrets: [] }),
+    isLeaving: () => isLeaving,
+  });
+  await client.auth.test();
+  isLeaving = true;
+  await expect(client.auth.test()).rejects.toMatchObject({ name: 'Later', afterMs: 0 });
+  expect(slack.api.calls).toHaveLength(1);
+});

@@ -92,19 +92,19 @@ export async function tellStory(scene: Scene, before: readonly string[]): Promis
 /** Says how far the last incident came and what is still owed. @throws Error always */
 async function explain(scene: Scene, error: unknown): Promise<never> {
   const { rows: newest } = await scene.store.pool.query<{ id: string }>(
-    'select id from incidents order by opened_at desc limit 1',
+    'select id from incidents where pool is not null order by opened_at desc limit 1',
   );
   const events = await scene.store.events(newest[0]?.id ?? '');
   const { rows } = await scene.store.pool.query(
-    `select id, kind, lane, attempts, claimed_by, claimed_until, due, error, now() from effects where status = 'owed'`,
+    `select id, kind, lane, attempts, claimed_by, claimed_until, due, error, now() from effects where status = 'owed' and due < now() + interval '5 s'`,
   );
   const owed = rows.map((row) => JSON.stringify(row)).join('\n');
   const happened = events.map(({ at, type }) => `${at} ${type}`);
-  const remedies = events
-    .filter(({ type }) => type.startsWith('Remedy'))
+  const facts = events
+    .filter(({ type }) => /^(Remedy|Step)/.test(type))
     .map((event) => JSON.stringify(event));
   throw new Error(
-    `${String(error)}\nevents:\n${happened.join('\n')}\nremedies:\n${remedies.join('\n')}\nowed:\n${owed}\nlog:\n${scene.log()}`,
+    `${String(error)}\nevents:\n${happened.join('\n')}\nfacts:\n${facts.join('\n')}\nowed:\n${owed}\nlog:\n${scene.log()}`,
   );
 }
 /**
@@ -129,7 +129,7 @@ export async function alert(
     body: JSON.stringify(notification({ startsAt, status, ...of })),
     signal: AbortSignal.timeout(5_000),
   });
-  if (!answer.ok) throw new Error(`the alert was answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`the alert was answered ${answer.status}: ${await answer.text()}`);
 }
 
 async function press(scene: Scene, user: string, message: Message, button: string): Promise<void> {
