@@ -1,22 +1,14 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Baselines } from '../checks/baselines.ts';
 import { Contexts } from '../checks/context.ts';
-import { groupsIn, poolFor } from '../config/lookup.ts';
+import { groupsIn } from '../config/lookup.ts';
 import type { Config, Environment } from '../config/types.ts';
-import { createAlertmanagerIntake } from '../intake/alertmanager.ts';
 import { openGate } from '../intake/gate.ts';
-import { KEEP_ALIVE_MS, sendJson } from '../intake/http.ts';
-import { dropSlow, REQUEST_LIMITS } from '../intake/limits.ts';
-import { createPagerDutyIntake } from '../intake/pagerduty.ts';
-import { createRouter, type Route } from '../intake/router.ts';
-import { createSlackIntake } from '../intake/slack.ts';
+import type { Route } from '../intake/router.ts';
 import { createCallWatch } from '../observe/calls.ts';
-import { type Check, createHealth, type Health } from '../observe/health.ts';
+import type { Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { currentScope } from '../observe/scope.ts';
-import { createNoticeTaker } from '../pagerduty/notice.ts';
 import { utilisationPoint } from '../pool/sample.ts';
 import type { Point } from '../pool/series.ts';
 import { systemTimers, type Timers } from '../pool/timers.ts';
@@ -26,25 +18,21 @@ import type { OnCallNow } from '../slack/desk.ts';
 import { Groups } from '../slack/groups.ts';
 import { createLimits } from '../slack/limits.ts';
 import { Alarms } from '../store/alarms.ts';
-import { Pages } from '../store/pages.ts';
 import { KEEP_SAMPLES_MS, Samples } from '../store/samples.ts';
 import { Store } from '../store/store.ts';
 import { diagnoseNow, NAMED_CAUSES, openDiagnoses } from './diagnosis.ts';
 import { type Engine, startEngine } from './engine.ts';
-import { type LocalSlack, openLocalSlack } from './local-slack.ts';
+import { intakesOf, WEBHOOKS } from './intakes.ts';
+import { type LocalSlack, openLocalSlack, slackAccess } from './local-slack.ts';
 import { createPagerEvents } from './pager.ts';
-import { lifelineTrouble, Pools } from './pools.ts';
+import { Pools } from './pools.ts';
+import { openPort } from './port.ts';
+import { healthOf, slackCheck } from './readiness.ts';
 import { migrateWhenUp, openStorePlace, type StorePlace } from './store.ts';
 import { watchTakenIn } from './taken-in.ts';
-import { openTracing, traced } from './tracing.ts';
+import { openTracing } from './tracing.ts';
 import { Watch } from './watch.ts';
 import { createHeartbeat, createWatchdog } from './watchdog.ts';
-
-/** A health check that takes longer than this has failed. */
-const CHECK_TIMEOUT_MS = 2_000;
-
-/** Slack is asked how it is at most this often, however often we are probed. */
-const SLACK_CHECK_EVERY_MS = 5_000;
 
 /** A stop waits this long for what was taken in to be committed: what it takes besides ends within ten seconds. */
 const TAKEN_IN_WITHIN_MS = 8_000;
@@ -113,50 +101,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const tracing = await openTracing(environment, log);
   const watch = createCallWatch({ metrics, tracing });
-  const later = (path: string): Route => {
-    return async (req, res) => {
-      const route = intakes?.[path];
-      if (route !== undefined) return traced(tracing, path, route)(req, res);
-      sendJson(res, 503, { error: 'not ready yet' }, { 'retry-after': '5', connection: 'close' });
-    };
-  };
   const gate = openGate();
-  // They ask the store: however often they are asked for, it is asked once at a time.
-  const figures = together(() => metrics.render());
-  const server = createServer(
-    REQUEST_LIMITS,
-    createRouter({
-      subtree: async (req, res) => (local === undefined ? false : local.console.handle(req, res)),
-      routes: {
-        '/healthz': (_req, res) => sendJson(res, 200, { status: 'alive' }),
-        '/readyz': async (req, res) => {
-          const readiness = await health?.ready(excludedBy(req.url));
-          const ok = readiness?.ok === true;
-          sendJson(
-            res,
-            ok ? 200 : 503,
-            readiness ?? { ok: false, parts: { store: { ok: false, detail: 'starting' } } },
-          );
-        },
-        '/metrics': async (_req, res) => {
-          const body = await figures();
-          res.writeHead(200, { 'content-type': metrics.contentType }).end(body);
-        },
-        ...(takesRequests
-          ? {
-              '/webhooks/alertmanager': later('/webhooks/alertmanager'),
-              '/webhooks/pagerduty': later('/webhooks/pagerduty'),
-              [SLACK_PATH]: later(SLACK_PATH),
-            }
-          : {}),
-      },
-      onError: (error, path) => log.error({ err: error, path }, 'a request could not be handled'),
-    }),
-  );
-  dropSlow(server);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const { server, port } = await openPort({
+    port: environment.port,
+    host: options.host,
+    webhooks: takesRequests ? [...WEBHOOKS, SLACK_PATH] : [],
+    intakes: () => intakes,
+    local: () => local,
+    health: () => health,
+    metrics,
+    tracing,
+    log,
+  });
   const takenIn = watchTakenIn(server);
-  const port = await open(server, environment.port, options.host);
   const url = `http://localhost:${port}`;
 
   // What was begun last is ended first: the others' last spans are sent too.
@@ -208,10 +165,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     undo.push(() => pools.close());
     const { watchTimers } = options;
     const steady = () => watchTimers?.now().getTime() ?? performance.now();
-    const askSlack = every(SLACK_CHECK_EVERY_MS, steady, async () => {
-      await client.auth.test();
-      return undefined;
-    });
+    const askSlack = slackCheck(client, steady);
     // Asked while the store starts; the answer is looked at by whoever asks whether all is ready.
     askSlack().catch(() => undefined);
     let alarms: Alarms | undefined;
@@ -305,56 +259,27 @@ export async function startApp(options: AppOptions): Promise<App> {
         await takenIn.over(TAKEN_IN_WITHIN_MS);
       });
     }
-    health = createHealth({
-      timeoutMs: CHECK_TIMEOUT_MS,
+    health = healthOf({
+      store,
+      engine,
+      pools,
+      askSlack,
+      slackTrouble: () => slackApp?.trouble(),
       now: steady,
-      checks: {
-        store: async () => {
-          await store.ping();
-          return undefined;
-        },
-        queue: async () => {
-          await running.queue.ping();
-          return undefined;
-        },
-        slack: async () => (await askSlack()) ?? slackApp?.trouble(),
-      },
-      // A replica that is taken out of service for these would take no alerts either, and help nobody.
-      besides: { pagerduty: async () => running.pagerTrouble(), ...poolChecks(pools) },
     });
-    intakes = {
-      '/webhooks/alertmanager': createAlertmanagerIntake({
-        loop: engine.loop,
-        token: environment.alertmanagerToken,
-        gate,
-        openToAll: options.openToAll ?? false,
-        poolFor: (labels) => poolFor(config, labels)?.name,
-        nextIncidentId: () => store.nextIncidentId(),
-        reopenWithinMs: config.reopenWithinMs,
-        watchdog:
-          config.watchdog === undefined
-            ? undefined
-            : { alertname: config.watchdog.alertname, onSeen: () => kept.sight('alert') },
-        log,
-        metrics,
-      }),
-      '/webhooks/pagerduty': createPagerDutyIntake({
-        secrets: environment.pagerduty.webhookSecrets,
-        gate,
-        onNotice: createNoticeTaker({
-          loop: engine.loop,
-          pages: new Pages(store.pool),
-          keyOf: engine.pager.rest?.incidentKey,
-          metrics,
-        }),
-        now: () => clock().getTime(),
-        log,
-        metrics,
-      }),
-      ...(slackApp?.http === undefined
-        ? {}
-        : { [SLACK_PATH]: createSlackIntake({ listener: slackApp.http.requestListener, gate, log }) }),
-    };
+    intakes = intakesOf({
+      config,
+      environment,
+      store,
+      engine,
+      sight: () => kept.sight('alert'),
+      slackHttp: slackApp?.http,
+      gate,
+      openToAll: options.openToAll ?? false,
+      clock,
+      log,
+      metrics,
+    });
     const heartbeat = createHeartbeat(whole);
     heartbeat?.start();
     if (heartbeat !== undefined) undo.push(() => heartbeat.stop());
@@ -387,67 +312,7 @@ function askOnCall(rest: Engine['pager']['rest']): Promise<OnCallNow> | undefine
     .then((outcome) => (outcome.kind === 'done' ? { people: outcome.value } : { trouble: outcome.message }));
 }
 
-/**
- * `?exclude=slack&exclude=queue`, as Kubernetes' own API server has it: whoever balances load must not take replicas
- * out of service that still take alerts and page, because Slack is down.
- */
-function excludedBy(url = '/'): string[] {
-  return new URL(url, 'http://localhost').searchParams.getAll('exclude');
-}
-
-/** The connections that are held for the pools, as parts of `/readyz`. */
-function poolChecks(pools: Pools): Record<string, Check> {
-  const named = [...pools.all()].map((pool): [string, Check] => [
-    `pool ${pool.config.name}`,
-    async () => lifelineTrouble(pool),
-  ]);
-  return Object.fromEntries(named);
-}
-
 async function need<T>(value: T | undefined): Promise<T> {
   if (value === undefined) throw new Error('not started yet');
   return value;
-}
-
-function slackAccess(environment: Environment, local: LocalSlack | undefined) {
-  const { slack } = environment;
-  if (slack.mode === 'console') {
-    if (local === undefined) throw new Error('Slack is not configured, and this replica serves no console');
-    return { botToken: local.botToken, signingSecret: local.signingSecret, apiUrl: local.apiUrl };
-  }
-  const apiUrl = environment.slackApiUrl;
-  return slack.mode === 'socket'
-    ? { botToken: slack.botToken, appToken: slack.appToken, apiUrl }
-    : { botToken: slack.botToken, signingSecret: slack.signingSecret, apiUrl };
-}
-
-/** Whoever asks while an answer is being found gets the same one. */
-function together<T>(find: () => Promise<T>): () => Promise<T> {
-  let finding: Promise<T> | undefined;
-  return () => {
-    finding ??= find().finally(() => {
-      finding = undefined;
-    });
-    return finding;
-  };
-}
-
-/** The last answer of a check is good for `ms`: probes must not use up Slack's rate limit. */
-function every(ms: number, now: () => number, check: Check): Check {
-  let last: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
-  return () => {
-    const at = now();
-    if (last === undefined || at - last.at > ms) last = { at, answer: check() };
-    return last.answer;
-  };
-}
-
-function open(server: Server, port: number, host: string | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }

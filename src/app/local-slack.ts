@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../config/types.ts';
+import type { Config, Environment } from '../config/types.ts';
 import {
   type Actor,
   type Console,
@@ -102,4 +102,17 @@ function channelsOf(config: Config): string[] {
     ...escalations.flatMap((escalation) => escalation.levels.flatMap((level) => level.channel ?? [])),
   ];
   return [...new Set(named.filter((name) => name.startsWith('#')).map((name) => name.slice(1)))];
+}
+
+/** Where Slack is and what opens it: the workspace of the environment, or the console that stands in for it. */
+export function slackAccess(environment: Environment, local: LocalSlack | undefined) {
+  const { slack } = environment;
+  if (slack.mode === 'console') {
+    if (local === undefined) throw new Error('Slack is not configured, and this replica serves no console');
+    return { botToken: local.botToken, signingSecret: local.signingSecret, apiUrl: local.apiUrl };
+  }
+  const apiUrl = environment.slackApiUrl;
+  return slack.mode === 'socket'
+    ? { botToken: slack.botToken, appToken: slack.appToken, apiUrl }
+    : { botToken: slack.botToken, signingSecret: slack.signingSecret, apiUrl };
 }
