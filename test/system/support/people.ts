@@ -14,6 +14,9 @@ import type { Scene } from './scene.ts';
 /** Nothing may stay undone for longer than this, not counting the time in which there was no process. */
 export const STUCK_MS = 60_000;
 
+/** Who misses something in what a step shows runs it again after this long. */
+const LOOKS_AGAIN_MS = 1_500;
+
 /** One incident from its alert to its close, with people who press again when nothing comes of it. */
 export async function tellStory(scene: Scene, before: readonly string[]): Promise<string> {
   const { slack, patient } = scene;
@@ -42,12 +45,14 @@ export async function tellStory(scene: Scene, before: readonly string[]): Promis
   await insist(
     scene,
     'step 2 shows the session',
-    // It has run by itself. Cut off from the pool by a restart it found nothing, and its own button runs it again.
+    // It has run by itself. Cut off from the pool by a restart it found nothing, and of a story before that has just
+    // ended it may show what was read then, a second ago: its own button runs it again.
     () => {
       const step = inTeam((one) => here(one) && wordsOf(one).includes('"Run step 2"'));
       return step === undefined ? Promise.resolve() : press(scene, PEOPLE.alice, step, 'Run step 2');
     },
     () => inTeam((one) => here(one) && wordsOf(one).includes(`terminate.${session.pid}`)),
+    LOOKS_AGAIN_MS,
   );
   const asked = (): Message | undefined => inTeam((one) => here(one) && /"Approve"/.test(wordsOf(one)));
   await insist(
@@ -142,6 +147,7 @@ async function insist<T>(
   what: string,
   act: () => Promise<void>,
   until?: () => T | undefined | Promise<T | undefined>,
+  patienceMs = scene.patienceMs,
 ): Promise<void> {
   const upSince = Date.now() - scene.downMs;
   while (Date.now() - scene.downMs - upSince < STUCK_MS) {
@@ -152,7 +158,7 @@ async function insist<T>(
     if (until === undefined) {
       if (done) return;
       await pause(100);
-    } else if ((await eventually(until, what, scene.patienceMs).catch(() => undefined)) !== undefined) return;
+    } else if ((await eventually(until, what, patienceMs).catch(() => undefined)) !== undefined) return;
   }
   await explain(scene, new Error(`waited ${STUCK_MS} ms in vain until ${what}`));
 }
