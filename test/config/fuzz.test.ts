@@ -66,7 +66,7 @@ test('whatever the text, it is a configuration or a ConfigError that names its f
         expect(fault.line).toBeLessThanOrEqual(text.split(/\r?\n|\r/).length);
       }
     }),
-    { numRuns: runs(400) },
+    { numRuns: runs(120) },
   );
 });
 
@@ -75,6 +75,6 @@ test('whatever is wrong, no value of a variable is told', () => {
     fc.property(fc.oneof(damaged, misused), (text) => {
       expect(JSON.stringify(faultsOf(text, MARKED_ENV))).not.toContain(HUSH);
     }),
-    { numRuns: runs(300) },
+    { numRuns: runs(100) },
   );
 });

@@ -35,7 +35,7 @@ test('no text makes the parser throw anything but a RunbookError', () => {
     fc.property(markdown, fc.boolean(), (text, inStep) => {
       expect(Array.isArray(faultsOf(inStep ? withStep(text) : text))).toBe(true);
     }),
-    { numRuns: runs(400) },
+    { numRuns: runs(120) },
   );
 });
 

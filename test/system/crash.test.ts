@@ -10,7 +10,7 @@ import { pause, STUCK_MS, tellStory } from './support/people.ts';
 import { type Scene, setScene } from './support/scene.ts';
 
 /** How often the process is killed, in all; `LIFEGUARD_TEST_CRASHES=300` is the long form. */
-const KILLS = Number(process.env['LIFEGUARD_TEST_CRASHES'] ?? 4) / 2;
+const KILLS = Number(process.env['LIFEGUARD_TEST_CRASHES'] ?? 2) / 2;
 
 /** The same kills at the same times as another run: `LIFEGUARD_TEST_SEED`. */
 const SEED = Number(process.env['LIFEGUARD_TEST_SEED'] ?? 7);
