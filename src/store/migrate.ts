@@ -42,6 +42,8 @@ const DIRECTORY = fileURLToPath(new URL('./migrations/', import.meta.url));
  */
 export async function migrate(url: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'lifeguard-migrate' });
+  // One that breaks off fails the statement under way; without a listener it would end the process, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     if (await isUpToDate(client)) return [];
@@ -72,7 +74,7 @@ export async function migrate(url: string): Promise<string[]> {
     });
     return run.map((one) => one.name);
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
 import { connect, testDatabase } from '../support/postgres.ts';
+import { startProxy } from '../support/proxy.ts';
 
 test('a fresh store gets every migration, and a second run has nothing to do', async () => {
   const database = await testDatabase();
@@ -34,6 +35,22 @@ test('a store that cannot be reached is an error of its own, not a hang', async 
   const database = await testDatabase();
   await database.drop();
   await expect(migrate(database.url)).rejects.toThrow(/does not exist/);
+});
+
+test('a connection that breaks off in the midst of it is an error, and the process lives on', async () => {
+  const database = await testDatabase({ store: true });
+  const proxy = await startProxy(Number(new URL(database.url).port));
+  try {
+    const url = new URL(database.url);
+    url.port = String(proxy.port);
+    const harm = proxy.harm({ kind: 'lose_answer', of: 'schema_migrations', withinMs: 5_000 });
+    await expect(migrate(url.href)).rejects.toThrow(/terminated|ECONNRESET/);
+    expect(await harm).toBe(true);
+    expect(await migrate(url.href)).toEqual([]);
+  } finally {
+    await proxy.close();
+    await database.drop();
+  }
 });
 
 describe('events are facts', () => {
