@@ -36,6 +36,7 @@ export function runStep(state: Incident, command: CommandOf<'RunStep'>, now: Dat
   const { step } = command;
   const refused = refuse(command.by, 'responder', `Run step ${step}`, now, policy);
   if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
   if (!stepsOf(state, policy).includes(step)) return tell({ code: 'no_such_step', step });
   if (state.steps[step]?.running === true) return tell({ code: 'step_running', step });
   return {
@@ -53,6 +54,7 @@ export function runAllSteps(
 ): Decision {
   const refused = refuse(command.by, 'responder', 'Run all checks', now, policy);
   if (refused !== undefined) return refused;
+  if (state.status === 'resolved') return tell({ code: 'already_resolved' });
   if (stepsOf(state, policy).length === 0) return tell({ code: 'no_steps' });
   const idle = idleSteps(state, policy);
   if (idle.length === 0) return tell({ code: 'all_steps_running' });
