@@ -40,6 +40,9 @@ export const CAUSES: readonly Cause[] = [
 
 const USUAL: Scale = { minuteMs: 60_000 };
 
+/** What was right less often than this in the lab is no news: a moment's queue at a lock on a healthy server, say. */
+const LEAST_PROBABILITY = 0.1;
+
 /**
  * Ranks the root causes that the facts speak for, the likeliest first; none when nothing stands out.
  * Pure: the same facts give the same verdict. Never throws; facts that are absent speak for nothing.
@@ -47,7 +50,9 @@ const USUAL: Scale = { minuteMs: 60_000 };
 export function diagnose(facts: Facts, scale: Scale = USUAL): Verdict {
   const found = CAUSES.flatMap((cause) => {
     const weighed = cause.weigh(facts, scale);
-    return weighed === undefined || !(weighed.weight > 0) ? [] : [{ cause, weighed }];
+    return weighed === undefined || !(probabilityOf(weighed.weight) >= LEAST_PROBABILITY)
+      ? []
+      : [{ cause, weighed }];
   }).sort((one, other) => other.weighed.weight - one.weighed.weight);
   return {
     causes: found.map(({ cause, weighed: { weight, evidence, remedy, advice } }) => {
