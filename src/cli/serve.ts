@@ -9,6 +9,9 @@ import { loggerFor } from './logger.ts';
 /** SIGTERM drains for this long at most; then the process ends, and the store owes the rest. */
 const DRAIN_MS = 9_500;
 
+/** What still holds a process that has stopped has no work left: an idle connection of a library, say. */
+const LINGER_MS = 200;
+
 /** `lifeguard serve`. */
 export async function serve(): Promise<number> {
   const loaded = readConfiguration();
@@ -43,10 +46,12 @@ export async function serve(): Promise<number> {
   if (first === 'faulty') return 2;
   if (first === undefined) return 1;
   log.info({ signal: first }, 'stopping');
-  setTimeout(() => process.exit(1), DRAIN_MS).unref();
+  const late = setTimeout(() => process.exit(1), DRAIN_MS).unref();
   const app = await starting.catch(() => undefined);
   await app?.stop();
   log.info('stopped');
+  clearTimeout(late);
+  setTimeout(() => process.exit(0), LINGER_MS).unref();
   return 0;
 }
 

@@ -33,7 +33,7 @@ const REPLACED: readonly (typeof NAMES)[number][] = LONG_FORM === undefined ? ['
 const redisServer = needs('redis-server', 'redis-server');
 
 describe('two web and two worker processes, each replaced in turn under load', () => {
-  const timeout = 60_000 + ROLLS * 60_000;
+  const timeout = 60_000 + ROLLS * 120_000;
 
   test('lose nothing and do nothing twice, on the store alone', { timeout }, () => replaced({}));
 
