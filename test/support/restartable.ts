@@ -19,7 +19,7 @@ export interface RestartablePostgres {
   isUp(): boolean;
   /** Ends it, if it has not ended by itself. */
   end(how: Shutdown): Promise<void>;
-  /** Begins again, if it has ended. */
+  /** Begins again, if it has ended; tried for a while, since its disk may still be full. */
   begin(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
@@ -63,7 +63,7 @@ export async function restartablePostgres(
     async begin() {
       const again = async (): Promise<void> => {
         await server.exited;
-        server = await startEmbedded({ dataDir, flags, port });
+        server = await persistently(() => startEmbedded({ dataDir, flags, port }));
         watch(server);
       };
       if (up) return;
@@ -77,4 +77,20 @@ export async function restartablePostgres(
       if (options.within === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+const TRY_FOR_MS = 15_000;
+const TRY_EVERY_MS = 100;
+
+/** What supervises a server starts it again and again. */
+async function persistently<T>(start: () => Promise<T>): Promise<T> {
+  const until = Date.now() + TRY_FOR_MS;
+  for (;;) {
+    try {
+      return await start();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    }
+  }
 }

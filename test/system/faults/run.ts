@@ -37,6 +37,8 @@ export async function carryOut(stage: Stage, plan: Plan, known: Set<string>): Pr
     const what = await kind.strike(stage, random);
     struck.push(`${at} ms: ${kind.name}: ${what} (over at ${Date.now() - began} ms)`);
   });
+  // Heard of when the story is over; until then it is no unhandled rejection.
+  for (const strike of strikes) strike.catch(() => undefined);
   try {
     await tellStory(stage, known, told, {
       ackAfterMs: plan.ackAfterMs,
