@@ -63,6 +63,13 @@ test('where no request comes in time none goes unanswered', async () => {
   expect(await ask()).toBe(WORDS);
 });
 
+test('of two that are aimed at one request the later hits, and both come to an end', async () => {
+  const { proxy, ask } = await house('http');
+  const harms = [1, 2].map(() => proxy.harm({ kind: 'lose_answer', withinMs }));
+  await expect(ask()).rejects.toThrow(/ECONNRESET|hang up/);
+  expect(await Promise.all(harms)).toEqual([false, true]);
+});
+
 test('takes no connection while it refuses', async () => {
   const { proxy, ask } = await house('http');
   const harm = proxy.harm({ kind: 'refuse', ms: 50 });

@@ -214,15 +214,18 @@ export async function startProxy(target: number, options: ProxyOptions = {}): Pr
         case 'truncate':
         case 'lose_answer':
           return new Promise((done) => {
-            const tooLate = setTimeout(proxy.callOff, harm.withinMs);
-            aimed = {
+            // One is aimed at a time: what was aimed before has missed.
+            proxy.callOff();
+            const shot = {
               harm,
-              over(hit) {
+              over(hit: boolean) {
                 clearTimeout(tooLate);
-                aimed = undefined;
+                if (aimed === shot) aimed = undefined;
                 done(hit);
               },
             };
+            const tooLate = setTimeout(() => shot.over(false), harm.withinMs);
+            aimed = shot;
           });
       }
     },
