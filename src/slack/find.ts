@@ -28,9 +28,52 @@ const MOST_PAGES = 10;
 export async function findPosted(
   client: webApi.WebClient,
   effect: EffectOf<'slack.message'>,
-  where: { readonly channel: string; readonly thread?: string },
+  where: Place,
 ): Promise<string | undefined> {
-  const oldest = String(Date.parse(effect.createdAt) / 1_000 - CLOCK_GRACE_S);
+  for await (const message of messagesSince(client, effect.createdAt, where)) {
+    if (message.ts !== undefined && isOurs(message, effect)) return message.ts;
+  }
+  return undefined;
+}
+
+/**
+ * Looks for a file in a thread after an uncertain outcome. A file bears no metadata of ours: it is known by its name,
+ * and by having come since its effect was committed.
+ *
+ * @param since ISO 8601
+ * @returns the file's id, or `undefined` when it was never shared there
+ */
+export async function findShared(
+  client: webApi.WebClient,
+  filename: string,
+  since: string,
+  where: Required<Place>,
+): Promise<string | undefined> {
+  for await (const message of messagesSince(client, since, where)) {
+    const file = message.files?.find(({ name }) => name === filename);
+    if (file?.id !== undefined) return file.id;
+  }
+  return undefined;
+}
+
+/** A channel's id, and a thread in it. */
+interface Place {
+  readonly channel: string;
+  readonly thread?: string;
+}
+
+/** A message as history and replies have it, in what is looked at here. */
+interface Found {
+  readonly ts?: string;
+  readonly files?: readonly { readonly id?: string; readonly name?: string | null }[];
+}
+
+async function* messagesSince(
+  client: webApi.WebClient,
+  since: string,
+  where: Place,
+): AsyncGenerator<Found, void> {
+  const oldest = String(Date.parse(since) / 1_000 - CLOCK_GRACE_S);
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const common = {
@@ -44,17 +87,14 @@ export async function findPosted(
       where.thread === undefined
         ? await client.conversations.history(common)
         : await client.conversations.replies({ ...common, ts: where.thread });
-    for (const message of answer.messages ?? []) {
-      if (message.ts !== undefined && isOurs(message, effect)) return message.ts;
-    }
+    yield* (answer.messages ?? []) as readonly Found[];
     cursor = answer.response_metadata?.next_cursor;
-    if (cursor === undefined || cursor === '') return undefined;
+    if (cursor === undefined || cursor === '') return;
   }
-  return undefined;
 }
 
 /** The same slot of the same incident: an earlier effect of it may have posted the message. */
-function isOurs(message: object, effect: EffectOf<'slack.message'>): boolean {
+function isOurs(message: Found, effect: EffectOf<'slack.message'>): boolean {
   const metadata: unknown = 'metadata' in message ? message.metadata : undefined;
   if (typeof metadata !== 'object' || metadata === null) return false;
   if (!('event_type' in metadata) || metadata.event_type !== METADATA_EVENT) return false;

@@ -1,8 +1,10 @@
 import type { webApi } from '@slack/bolt';
-import type { Handled, Handler } from '../effects/handler.ts';
+import { type Handled, type Handler, Hopeless } from '../effects/handler.ts';
 import type { EffectOf, SharedFile } from '../incident/effects.ts';
 import type { Incident } from '../incident/state.ts';
 import type { Store } from '../store/store.ts';
+import { slackFailure } from './errors.ts';
+import { findShared } from './find.ts';
 import { OPEN_TILL, type Till } from './till.ts';
 import { FilesRefused, type Upload, uploadFile } from './upload.ts';
 
@@ -50,6 +52,11 @@ export function createSharing({
     const bytes = await draw().catch(() => undefined);
     if (bytes === undefined) return recorded(effect, instead === undefined ? {} : { instead });
     try {
+      const known = await recover(effect, about.filename, { channel: thread.channel, thread: thread.ts });
+      if (known !== undefined) {
+        await till.giveBack(effect);
+        return recorded(effect, { fileId: known });
+      }
       const upload = { ...about, bytes, channel: thread.channel, threadTs: thread.ts };
       const { fileId } = await till.pay(effect, { method: 'files' }, () => uploadFile(client, upload));
       return recorded(effect, { fileId });
@@ -58,6 +65,25 @@ export function createSharing({
       return recorded(effect, instead === undefined ? {} : { instead });
     }
   };
+
+  /** An earlier try may have shared it: its answer was lost, or the process died before it was committed. */
+  async function recover(
+    effect: EffectOf<'slack.file'>,
+    filename: string,
+    where: { readonly channel: string; readonly thread: string },
+  ): Promise<string | undefined> {
+    if (effect.attempt === 1) return undefined;
+    try {
+      return await till.pay(effect, { method: 'conversations.replies' }, () =>
+        findShared(client, filename, effect.createdAt, where),
+      );
+    } catch (error) {
+      const failure = slackFailure(error);
+      // Where Slack does not let us look, a picture may stand there twice: better than none.
+      if (failure instanceof Hopeless) return undefined;
+      throw failure;
+    }
+  }
 }
 
 function isThere(incident: Incident, file: SharedFile, firing: number): boolean {
