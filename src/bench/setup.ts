@@ -61,8 +61,7 @@ pools:
   });
   const origin = `http://127.0.0.1:${port}`;
   await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
-  const budgets = new pg.Client({ connectionString: store.url });
-  await budgets.connect();
+  const budgets = new pg.Pool({ connectionString: store.url, max: 1 });
   return {
     port,
     pid: child.pid ?? 0,
