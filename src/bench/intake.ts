@@ -1,12 +1,7 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { startSlackStandIn } from '../console/server.ts';
-import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
 import type { Row } from './figures.ts';
-import { BENCH_TOKEN, freePort, notification, readyWithin, spawnServe } from './setup.ts';
+import { inScene } from './scene.ts';
+import { BENCH_TOKEN, notification } from './setup.ts';
 
 /** Senders at a time, and connections of the raw INSERTs: what the store of one replica uses. */
 const AT_A_TIME = 10;
@@ -16,34 +11,13 @@ const WARM_UP_MS = 3_000;
 const MEASURED_MS = 10_000;
 /** What Alertmanager puts into one notification in a bad night: its groups by cluster, say. */
 const LARGE_GROUP = 20;
-const READY_WITHIN_MS = 20_000;
-
-const YAML = `
-slack: { channel: "#incidents" }
-access: { approvers: [U0BOB] }
-pools: []
-`;
-
 /**
  * How many alerts a second are taken in for good, by a replica that takes requests (`LIFEGUARD_ROLE=web`) and does
  * not work on them meanwhile; against single-row INSERTs of the same alerts into the same server.
  */
-export async function benchIntake(): Promise<Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
-  const store = await startEmbedded({ dataDir: join(folder, 'store') });
-  const slack = await startSlackStandIn({ channels: ['incidents'] });
-  const port = await freePort();
-  await writeFile(join(folder, 'lifeguard.yaml'), YAML);
-  const child = spawnServe(folder, slack, {
-    PORT: String(port),
-    DATABASE_URL: store.url,
-    ALERTMANAGER_WEBHOOK_TOKEN: BENCH_TOKEN,
-    LIFEGUARD_ROLE: 'web',
-  });
-  const origin = `http://127.0.0.1:${port}`;
-  try {
-    await readyWithin(`${origin}/readyz`, READY_WITHIN_MS);
-    const raw = await rawInserts(store.url);
+export function benchIntake(): Promise<Row[]> {
+  return inScene({ env: { LIFEGUARD_ROLE: 'web' } }, async ({ origin, storeUrl }) => {
+    const raw = await rawInserts(storeUrl);
     const single = await rate((run) => post(origin, [`one-${run}`], `one-${run}`));
     const known = await rate((run) => post(origin, [`more-${run}`], `group-${run % OPEN_INCIDENTS}`));
     const grouped = await rate((run) =>
@@ -67,15 +41,7 @@ export async function benchIntake(): Promise<Row[]> {
       },
       { name: '  of the INSERTs', unit: '%', samples: [share(grouped * LARGE_GROUP)], goal: '≥ 50' },
     ];
-  } finally {
-    const gone = once(child, 'exit');
-    child.kill('SIGTERM');
-    await gone;
-    await slack.stop();
-    await store.stop();
-    await removeEmbedded(join(folder, 'store'));
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function rawInserts(url: string): Promise<number> {

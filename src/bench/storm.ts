@@ -1,12 +1,8 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type StandIn, startSlackStandIn } from '../console/server.ts';
+import type { StandIn } from '../console/server.ts';
 import type { Message } from '../console/slack/types.ts';
-import { removeEmbedded, startEmbedded } from '../store/embedded.ts';
 import type { Row } from './figures.ts';
-import { BENCH_TOKEN, freePort, notification, readyWithin, spawnServe } from './setup.ts';
+import { inScene } from './scene.ts';
+import { BENCH_TOKEN, notification } from './setup.ts';
 
 /** How many pools fall ill at once; of the one that is run to its end, every thread is waited for. */
 const STORMS = [{ pools: 10 }, { pools: 100 }, { pools: 1_000 }, { pools: 150, toTheEnd: true }];
@@ -20,45 +16,18 @@ const AT_A_TIME = 16;
 /** From the first alert on: long enough for a few hundred interactions, and for threads to come at their pace. */
 const WATCHED_MS = 25_000;
 const PRESS_EVERY_MS = 50;
-const READY_WITHIN_MS = 20_000;
-
-const YAML = `
-slack: { channel: "#incidents" }
-access: { approvers: [U0BOB] }
-pools: []
-`;
 
 /** Storms of incidents into one channel, before a Slack that keeps its limits to the letter. */
 export async function benchStorm(): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const { pools, toTheEnd = false } of STORMS) rows.push(...(await measure(pools, toTheEnd)));
-  return rows;
-}
-
-async function measure(pools: number, toTheEnd: boolean): Promise<Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-bench-'));
-  const store = await startEmbedded({ dataDir: join(folder, 'store') });
-  const slack = await startSlackStandIn({ channels: ['incidents'], pacing: PACING });
-  const port = await freePort();
-  await writeFile(join(folder, 'lifeguard.yaml'), YAML);
-  slack.setEventsUrl(`http://127.0.0.1:${port}/slack/events`);
-  const child = spawnServe(folder, slack, {
-    PORT: String(port),
-    DATABASE_URL: store.url,
-    ALERTMANAGER_WEBHOOK_TOKEN: BENCH_TOKEN,
-  });
-  try {
-    await readyWithin(`http://127.0.0.1:${port}/readyz`, READY_WITHIN_MS);
-    return await strike(slack, `http://127.0.0.1:${port}/webhooks/alertmanager`, pools, toTheEnd);
-  } finally {
-    const gone = once(child, 'exit');
-    child.kill('SIGTERM');
-    await gone;
-    await slack.stop();
-    await store.stop();
-    await removeEmbedded(join(folder, 'store'));
-    await rm(folder, { recursive: true, force: true });
+  for (const { pools, toTheEnd = false } of STORMS) {
+    rows.push(
+      ...(await inScene({ pacing: PACING }, ({ slack, origin }) =>
+        strike(slack, `${origin}/webhooks/alertmanager`, pools, toTheEnd),
+      )),
+    );
   }
+  return rows;
 }
 
 async function strike(slack: StandIn, url: string, pools: number, toTheEnd: boolean): Promise<Row[]> {
