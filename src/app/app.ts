@@ -226,6 +226,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       metrics,
       alone: place.alone,
+      signal: stopping.signal,
       watch,
       tracing,
       ...(limits === undefined ? {} : { limits }),

@@ -42,6 +42,7 @@ import type { Diagnoses } from './diagnosis.ts';
 import { createPager, type Pager } from './pager.ts';
 import { createPictures } from './pictures.ts';
 import type { Pools } from './pools.ts';
+import { whenUp } from './store.ts';
 import { endWarning } from './watch.ts';
 
 /** So many effects run at a time in one replica: enough for many incidents, few enough for Slack. */
@@ -63,6 +64,8 @@ export interface EngineOptions {
   readonly metrics: Metrics;
   /** What is kept of Slack's limits; left out: nothing. */
   readonly limits?: Limits;
+  /** Ends the waiting for a store that is away. */
+  readonly signal: AbortSignal;
   /** This process has the store to itself: what a killed one had claimed is free again at once. */
   readonly alone: boolean;
   /** A certificate authority to trust for PagerDuty, besides the usual ones. */
@@ -95,15 +98,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const works = environment.role !== 'web';
   const onError = (error: Error): void => log.warn({ err: error }, 'the queue or the store is in trouble');
   const outbox = new Outbox(store);
-  const opening = openQueue({
+  const queueOptions = {
     storeUrl: options.storeUrl,
     onError,
     ...(environment.redisUrl === undefined ? {} : { redisUrl: environment.redisUrl }),
-  });
+  };
+  // The store may blink at any moment of a start: the queue in it is waited for as the store itself is.
+  const opening = whenUp(() => openQueue(queueOptions), log, options.signal);
   // Whether it could be opened is asked below.
   opening.catch(() => undefined);
   try {
-    if (options.alone && works) await outbox.release();
+    if (options.alone && works) await whenUp(() => outbox.release(), log, options.signal);
   } catch (error) {
     await opening.then((opened) => opened.close()).catch(() => undefined);
     throw error;
@@ -201,7 +206,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     // Before the first claim: one whose runner is not there counts for nothing.
     await presence?.start();
     runner.start();
-    await queue.work(run, CONCURRENCY);
+    await whenUp(() => queue.work(run, CONCURRENCY), log, options.signal);
     pager.onCalls.start();
   }
   // A replica that does no work itself still sends what is owed to those that do.

@@ -44,11 +44,19 @@ export async function openStorePlace(
  * @throws Error when the store is reachable and refuses the migration, or when `signal` ends the wait
  */
 export async function migrateWhenUp(url: string, log: Logger, signal: AbortSignal): Promise<void> {
+  const run = await whenUp(() => migrate(url), log, signal);
+  if (run.length > 0) log.info({ migrations: run }, 'the schema was brought up to date');
+}
+
+/**
+ * Does what the start needs of the store, again and again until it is there.
+ *
+ * @throws Error of `work` when it is not that the store cannot be reached, or when `signal` ends the wait
+ */
+export async function whenUp<T>(work: () => Promise<T>, log: Logger, signal: AbortSignal): Promise<T> {
   for (;;) {
     try {
-      const run = await migrate(url);
-      if (run.length > 0) log.info({ migrations: run }, 'the schema was brought up to date');
-      return;
+      return await work();
     } catch (error) {
       if (signal.aborted || !isUnreachable(error)) throw error;
       log.error({ err: error }, 'the store cannot be reached; trying again');

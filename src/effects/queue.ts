@@ -81,7 +81,7 @@ async function openOnPostgres({ storeUrl, onError, lostAfterMs }: QueueOptions):
     createPostgresBackend,
   );
   queue.on('error', onError);
-  await queue.waitUntilReady();
+  await ready(queue);
   return build('postgres', queue, onError, (run, concurrency) => {
     return new Worker(
       QUEUE,
@@ -155,7 +155,7 @@ function build(
     async work(run, concurrency) {
       worker = start(run, concurrency);
       worker.on('error', onError);
-      await worker.waitUntilReady();
+      await ready(worker);
     },
     async ping() {
       await within(ADD_TIMEOUT_MS, queue.getWaitingCount());
@@ -171,6 +171,16 @@ function build(
       await queue.close();
     },
   };
+}
+
+/** Waits until it has its connections; one that cannot get them is put away, for another to be made. */
+async function ready(one: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }): Promise<void> {
+  try {
+    await one.waitUntilReady();
+  } catch (error) {
+    await within(ADD_TIMEOUT_MS, one.close()).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
