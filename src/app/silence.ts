@@ -3,7 +3,8 @@ import type { Loop } from '../effects/loop.ts';
 import type { Alert } from '../incident/alerts.ts';
 import type { Command } from '../incident/commands.ts';
 import type { DetectionFacts } from '../pool/sampler.ts';
-import { poolKey, type Store } from '../store/store.ts';
+import { poolKey } from '../store/commit.ts';
+import type { Store } from '../store/store.ts';
 
 /** The `alertname` of an incident that a silent database opens. */
 export const UNRESPONSIVE_ALERT = 'DatabaseUnresponsive';

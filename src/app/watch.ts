@@ -8,8 +8,9 @@ import { utilisationPoint } from '../pool/sample.ts';
 import { type DetectionFacts, Sampler, type Told } from '../pool/sampler.ts';
 import { seriesOf } from '../pool/series.ts';
 import type { Timers } from '../pool/timers.ts';
+import { poolKey } from '../store/commit.ts';
 import type { Sample, Samples } from '../store/samples.ts';
-import { poolKey, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Pool } from './pools.ts';
 import { Silence } from './silence.ts';
 

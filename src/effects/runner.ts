@@ -38,7 +38,8 @@ export interface RunnerOptions {
  * together with the effect's end, go on with the next of its lane.
  *
  * Killed between any two moves, the claim runs out and the effect is run again; that is why handlers
- * are safe to run twice. A runner that lives on after the store failed it gives the claim back. The queue only brings ids: what it brings twice or too early is not claimed.
+ * are safe to run twice. A runner that lives on after the store failed it gives the claim back. The queue
+ * only brings ids: what it brings twice or too early is not claimed.
  */
 export class Runner {
   readonly #options: RunnerOptions;

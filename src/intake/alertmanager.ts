@@ -4,7 +4,7 @@ import type { Loop, Submission } from '../effects/loop.ts';
 import type { Alert } from '../incident/alerts.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import { poolKey } from '../store/store.ts';
+import { poolKey } from '../store/commit.ts';
 import { MalformedNotification, type Notification, readNotification } from './alertmanager-schema.ts';
 import { alertOf, groupKeyOf } from './alerts.ts';
 import { givenSecret, isOneOf } from './credentials.ts';

@@ -1,15 +1,16 @@
 import pg from 'pg';
 import type { Command } from '../incident/commands.ts';
 import { type Decision, decide, type Told } from '../incident/decide/index.ts';
-import type { Effect, EffectOf, EffectSpec } from '../incident/effects.ts';
+import type { Effect, EffectSpec } from '../incident/effects.ts';
 import { effectsOf } from '../incident/effects-of.ts';
 import type { Event } from '../incident/events.ts';
 import type { Policy } from '../incident/policy.ts';
 import type { Incident } from '../incident/state.ts';
 import { type Ask, asked, BILL_AT_COMMIT } from './budgets.ts';
+import { type Bill, billed, compare, finish, firstMessage, keyOf, poolKey } from './commit.ts';
 import { LEASE_MS } from './lease.ts';
 import * as sql from './sql.ts';
-import { storableJson, storableText } from './storable.ts';
+import { storableJson } from './storable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
 
 /** Where a command goes: to an incident known by id, or to the one that a key belongs to now. */
@@ -356,57 +357,4 @@ export class Store {
   async close(): Promise<void> {
     await Promise.all([this.pool.end(), this.claims.end()]);
   }
-}
-
-/** What is paid for in the same transaction. */
-interface Bill {
-  readonly effect: string;
-  readonly budget: string;
-  readonly paid: Promise<boolean>;
-}
-
-/** What came of a commit whose first message was paid for out of `budget`, or waits. */
-function billed(committed: Committed, id: string, budget: string | undefined): Committed {
-  const { claimed, ...rest } = committed;
-  if (budget === undefined) return { ...rest, waits: id };
-  if (claimed === undefined) return committed;
-  const effect = { ...claimed.effect, granted: { budget, at: performance.now() } };
-  return { ...rest, claimed: { ...claimed, effect } };
-}
-
-function finish(write: Transaction['write'], outcome: EffectOutcome): void {
-  const dead = outcome.dead === undefined ? null : storableText(outcome.dead);
-  void write({ name: 'finish', text: sql.FINISH_EFFECT, values: [outcome.effect, dead] });
-  if (outcome.message === undefined) return;
-  const { incident, slot, channel, ts, digest } = outcome.message;
-  const values = [incident, slot, channel, ts, digest];
-  void write({ name: 'save-message', text: sql.SAVE_MESSAGE, values });
-}
-
-/** The effect that opens the thread of a new incident: nothing else is in its lane yet. */
-function firstMessage(
-  incident: string,
-  effects: Committed['effects'],
-  now: Date,
-): EffectOf<'slack.message'> | undefined {
-  const [first] = effects.filter(({ kind }) => kind === 'slack.message');
-  if (first?.kind !== 'slack.message' || first.due !== undefined) return undefined;
-  const { due: _none, ...work } = first;
-  return { ...work, incident, attempt: 1, createdAt: now.toISOString() };
-}
-
-/** The key of a pool's incidents. */
-export function poolKey(pool: string): string {
-  return `pool:${pool}`;
-}
-
-function keyOf(to: Address, state: Incident): string {
-  if ('key' in to) return to.key;
-  return state.pool === undefined || state.kind !== 'incident' ? `id:${state.id}` : poolKey(state.pool);
-}
-
-function compare(one: Address, other: Address): number {
-  const a = JSON.stringify(one);
-  const b = JSON.stringify(other);
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,8 +1,9 @@
 import type { Alert } from '../../src/incident/alerts.ts';
 import type { Command } from '../../src/incident/commands.ts';
 import type { Policy } from '../../src/incident/policy.ts';
+import { poolKey } from '../../src/store/commit.ts';
 import { Outbox } from '../../src/store/outbox.ts';
-import { type Address, type Post, poolKey, Store } from '../../src/store/store.ts';
+import { type Address, type Post, Store } from '../../src/store/store.ts';
 import { POLICY } from '../incident/given.ts';
 import { testDatabase } from '../support/postgres.ts';
 
